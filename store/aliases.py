@@ -1,0 +1,149 @@
+"""Aliases: movable names for one version of a collection, and what they named at any moment of the past."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from .access import Permission, allowed
+from .errors import Forbidden, Invalid, NotFound
+from .names import alias_name
+from .paths import Place
+from .records import Event, Version
+from .store import writes
+
+if TYPE_CHECKING:
+    from .store import Store
+
+
+class Aliases:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._engine = store.engine
+
+    @writes
+    def add(self, target: str | Version, *aliases: str) -> Version:
+        """Give a version aliases; each moves here from the version of the collection that had it.
+
+        Raises:
+            Invalid: 'latest' and 'vN' are given automatically.
+            Forbidden: the alias is protected, or the actor may not edit aliases here.
+        """
+        wanted = [alias_name(alias) for alias in dict.fromkeys(aliases)]
+        place = self._store.paths.at(target)
+        self._store.paths.need(place, Permission.EDIT_ALIASES)
+        self.refuse_protected(place, wanted, "add")
+        with self._change(place, "alias.add", wanted) as change:
+            moved = {}
+            for alias in wanted:
+                holder = self.holder(place, alias)
+                if holder is not None and holder != place.number:
+                    moved[alias] = holder
+                change.set(f"alias/{place.collection_id}/{alias}", place.version_id)
+            if moved:
+                change.detail["moved"] = moved
+        return self._store.versions.by_place(place)
+
+    @writes
+    def remove(self, target: str | Version, *aliases: str) -> Version:
+        """Take aliases off a version.
+
+        Raises:
+            NotFound: the version does not have it.
+            Invalid: 'latest' and 'vN' can't be taken off.
+            Forbidden
+        """
+        wanted = [alias_name(alias) for alias in dict.fromkeys(aliases)]
+        place = self._store.paths.at(target)
+        self._store.paths.need(place, Permission.EDIT_ALIASES)
+        self.refuse_protected(place, wanted, "delete")
+        with self._change(place, "alias.remove", wanted) as change:
+            for alias in wanted:
+                holder = self.holder(place, alias)
+                if holder != place.number:
+                    where = f" v{holder} has it." if holder is not None else " No version has it."
+                    raise NotFound(f"{place.path} does not have the alias {alias!r}.{where}")
+                change.set(f"alias/{place.collection_id}/{alias}", None)
+        return self._store.versions.by_place(place)
+
+    def holder(self, place: Place, alias: str) -> int | None:
+        """The number of the version that has an alias in a collection now."""
+        return self._engine.value(
+            "SELECT m.number FROM alias a JOIN membership m ON m.collection_id = a.collection_id AND m.version_id = a.version_id "
+            "WHERE a.collection_id = :c AND a.alias = :a",
+            {"c": place.collection_id, "a": alias},
+        )
+
+    def refuse_protected(self, place: Place, aliases: Sequence[str], what: str) -> None:
+        """Refuse aliases that only admins may touch.
+
+        Raises:
+            Forbidden: with the official client's words.
+        """
+        if not aliases or allowed(place.role, Permission.EDIT_PROTECTED_ALIASES):
+            return
+        protected = [
+            alias
+            for (alias,) in self._engine.rows(
+                f"SELECT alias FROM protected_alias WHERE project_id = :p AND {self._engine.any_of('alias', 'names')} ORDER BY alias",
+                {"p": place.project_id, "names": self._engine.pack(list(aliases))},
+            )
+        ]
+        if not protected:
+            return
+        listed = ", ".join(protected)
+        if what in ("add", "delete"):
+            to = "to" if what == "add" else "from"
+            raise Forbidden(
+                f"You do not have permission to {what} the following alias {to} this artifact: {listed}. "
+                f"It is protected; an admin of {place.entity}/{place.project} may."
+            )
+        raise Forbidden(
+            f"You do not have permission to {what} the protected alias {listed}. An admin of {place.entity}/{place.project} may."
+        )
+
+    # -- the past -----------------------------------------------------------------------------------------------
+
+    def at(self, path: str, moment: datetime) -> dict[str, int]:
+        """What the aliases of a collection named at a moment: alias → version number, `latest` among them.
+
+        Raises:
+            NotFound, Ambiguous, Invalid
+        """
+        place = self._store.paths.resolve(path, removed=True)
+        if place.collection_id is None:
+            raise Invalid(f"{path!r} is not a collection; aliases are a collection's")
+        events = self._store.events
+        seq = events.at(moment)
+        links = f"link/{place.collection_id}/"
+        numbers = {int(fact.removeprefix(links)): value[0] for fact, value in events.values_at(links, seq).items()}
+        names = f"alias/{place.collection_id}/"
+        found = {
+            fact.removeprefix(names): numbers[version]
+            for fact, version in events.values_at(names, seq).items()
+            if version in numbers
+        }
+        if numbers:
+            found["latest"] = max(numbers.values())
+        return dict(sorted(found.items()))
+
+    def history(self, path: str, alias: str, *, limit: int = 100) -> list[Event]:
+        """Every move of one alias, newest first.
+
+        Raises:
+            NotFound, Ambiguous, Invalid
+        """
+        place = self._store.paths.collection(path, removed=True)
+        return self._store.events.of_fact(f"alias/{place.collection_id}/{alias}", limit=limit)
+
+    def _change(self, place: Place, action: str, aliases: list[str]):
+        return self._store.events.change(
+            action,
+            project=place.project_id,
+            collection=place.collection_id,
+            version=place.version_id,
+            path=place.path.rpartition(":")[0],
+            name=f"{place.collection}:v{place.number}",
+            aliases=aliases,
+        )
