@@ -1,0 +1,212 @@
+"""Garbage: versions that have outlived their time, and files that no version holds any more.
+
+Nothing is removed for good within the grace period, and nothing that a version still needs: files are looked at
+again, in the write transaction, before they go.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from .clock import to_text
+from .records import File, Version
+from .store import need_organization_admin, writes
+
+if TYPE_CHECKING:
+    from .store import Store
+
+GRACE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What a collection removed (or would remove).
+
+    Attributes:
+        expired: paths of versions whose time to live had ended.
+        purged: how many deleted versions lost their files for good.
+        blobs, bytes: files removed, and their size.
+        waiting: files that are unneeded but still within the grace period.
+    """
+
+    expired: tuple[str, ...]
+    purged: int
+    blobs: int
+    bytes: int
+    waiting: int
+    dry_run: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A stored file that was hashed anew. `problem` is None when all is well."""
+
+    path: str
+    size: int
+    sha256: str
+    problem: str | None
+
+
+class Garbage:
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._engine = store.engine
+
+    def collect(self, *, dry_run: bool = False, grace: timedelta = GRACE) -> Collected:
+        """Delete expired versions, then the files that nothing needs.
+
+        Raises:
+            Forbidden: only organization admins may.
+        """
+        for organization in self._store.organizations.list():
+            need_organization_admin(self._store, organization.id, "collect garbage")
+        now = self._store.now()
+        expired = self._expire(now, dry_run)
+        purged = self._purge(now - grace, dry_run)
+        blobs, size, waiting = self._sweep(grace, dry_run)
+        if not dry_run:
+            self._store.blobs.empty_trash(grace.total_seconds())
+            self._store.blobs.clean_tmp(grace.total_seconds())
+        return Collected(tuple(expired), purged, blobs, size, waiting, dry_run)
+
+    # -- versions -----------------------------------------------------------------------------------------------
+
+    def _expire(self, now: datetime, dry_run: bool) -> list[str]:
+        rows = self._engine.rows(
+            "SELECT v.id, v.collection_id, v.created_at, CASE WHEN v.ttl = -1 THEN e.default_ttl ELSE v.ttl END AS seconds "
+            "FROM version v JOIN collection c ON c.id = v.collection_id JOIN project p ON p.id = c.project_id "
+            "JOIN entity e ON e.id = p.entity_id WHERE v.state = 'committed' "
+            "AND (v.ttl > 0 OR (v.ttl = -1 AND e.default_ttl IS NOT NULL)) "
+            # what a registry holds does not expire
+            "AND NOT EXISTS (SELECT 1 FROM membership m JOIN collection l ON l.id = m.collection_id AND l.removed_at IS NULL "
+            "JOIN project lp ON lp.id = l.project_id AND lp.removed_at IS NULL "
+            "WHERE m.version_id = v.id AND m.collection_id <> v.collection_id) ORDER BY v.id"
+        )
+        gone = []
+        for version, collection, created, seconds in rows:
+            if datetime.fromisoformat(created) + timedelta(seconds=seconds) > now:
+                continue
+            gone.append(self._name(version, collection))
+            if not dry_run:
+                self._expire_one(version, collection)
+        return gone
+
+    def _name(self, version: int, collection: int) -> str:
+        return self._engine.value(
+            "SELECT e.name || '/' || p.name || '/' || c.name || ':v' || m.number FROM collection c "
+            "JOIN project p ON p.id = c.project_id JOIN entity e ON e.id = p.entity_id "
+            "JOIN membership m ON m.collection_id = c.id AND m.version_id = :v WHERE c.id = :c",
+            {"v": version, "c": collection},
+        )
+
+    @writes
+    def _expire_one(self, version: int, collection: int) -> None:
+        with self._store.events.change(
+            "version.expire", collection=collection, version=version, path=self._name(version, collection)
+        ) as change:
+            change.subject["project_id"] = self._engine.value(
+                "SELECT project_id FROM collection WHERE id = :c", {"c": collection}
+            )
+            for (alias,) in self._engine.rows(
+                "SELECT alias FROM alias WHERE collection_id = :c AND version_id = :v", {"c": collection, "v": version}
+            ):
+                change.set(f"alias/{collection}/{alias}", None)
+            change.set(f"link/{collection}/{version}", None)
+            change.set(f"version/{version}/state", "deleted")
+
+    def _purge(self, before: datetime, dry_run: bool) -> int:
+        """Versions deleted longer ago than the grace period give up their files."""
+        rows = self._engine.rows(
+            "SELECT id FROM version WHERE removed_at IS NOT NULL AND removed_at < :before AND purged_at IS NULL",
+            {"before": to_text(before)},
+        )
+        if rows and not dry_run:
+            self._purge_all([i for (i,) in rows])
+        return len(rows)
+
+    @writes
+    def _purge_all(self, versions: Sequence[int]) -> None:
+        with self._store.events.change("gc.purge", path="", versions=len(versions)) as change:
+            for version in versions:
+                # an undo may have brought it back since
+                if self._engine.execute(
+                    "UPDATE version SET purged_at = :at WHERE id = :v AND removed_at IS NOT NULL",
+                    {"at": change.now, "v": version},
+                ):
+                    self._engine.execute("DELETE FROM entry WHERE version_id = :v", {"v": version})
+                    change.note(f"version/{version}/purged_at", None, change.now)
+
+    # -- files --------------------------------------------------------------------------------------------------
+
+    def _sweep(self, grace: timedelta, dry_run: bool) -> tuple[int, int, int]:
+        blobs = self._store.blobs
+        count = size = waiting = 0
+        before = time.time() - grace.total_seconds()  # the file system's clock, not the store's
+        for sha256, length, modified in blobs.stored():
+            if self._needed(sha256):
+                continue
+            if modified > before:  # just written, or hit again by a publish that is under way
+                waiting += 1
+                continue
+            if dry_run or self._drop(sha256):
+                count += 1
+                size += length
+        return count, size, waiting
+
+    def _needed(self, sha256: str) -> bool:
+        return bool(self._engine.value("SELECT 1 FROM entry WHERE sha256 = :s LIMIT 1", {"s": sha256}))
+
+    @writes
+    def _drop(self, sha256: str) -> bool:
+        if self._needed(sha256):
+            return False
+        self._store.blobs.trash(sha256)
+        self._engine.execute("DELETE FROM blob WHERE sha256 = :s", {"s": sha256})
+        return True
+
+    # -- verification -------------------------------------------------------------------------------------------
+
+    def verify(
+        self, target: str | Version | None = None, *, progress: Callable[[int, int, str], None] | None = None
+    ) -> list[Checked]:
+        """Hash stored files anew: those of one version, or all. What is found is kept (`blob.verified_at`, `problem`).
+
+        Args:
+            progress: called with bytes done, bytes in all, and the file at hand.
+
+        Raises:
+            NotFound, Forbidden
+        """
+        if target is not None:
+            files = [file for file in self._store.versions.downloadable(target) if file.sha256]
+        else:
+            for organization in self._store.organizations.list():
+                need_organization_admin(self._store, organization.id, "verify the whole store")
+            files = [
+                File(sha, size, "", sha)
+                for sha, size in self._engine.rows("SELECT sha256, size FROM blob ORDER BY sha256")
+            ]
+        total = sum(file.size for file in files)
+        done = 0
+        results = []
+        for file in files:
+            sha256 = file.sha256 or ""
+            if progress:
+                progress(done, total, file.path)
+            problem = self._store.blobs.verify(sha256)
+            if problem is None and self._store.blobs.size_of(sha256) != file.size:
+                problem = "its size is not what the manifest says"
+            results.append(Checked(file.path, file.size, sha256, problem))
+            done += file.size
+            with self._engine.write(serial=False):
+                self._engine.execute(
+                    "UPDATE blob SET verified_at = :at, problem = :problem WHERE sha256 = :s",
+                    {"at": to_text(self._store.now()), "problem": problem, "s": sha256},
+                )
+        if progress:
+            progress(done, total, "")
+        return results
