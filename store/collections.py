@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -16,6 +15,7 @@ from .names import artifact_type, collection_name, description, source_name, tag
 from .paths import Place
 from .records import Collection
 from .store import insert, writes
+from .versions import split
 
 if TYPE_CHECKING:
     from .events import Change
@@ -26,12 +26,13 @@ FROM = "collection c JOIN project p ON p.id = c.project_id JOIN entity e ON e.id
 
 def columns(store: Store) -> str:
     """What `record` takes, from `FROM`."""
-    array = store.engine.array
-    alias = "a.alias || ':' || m.number"
+    joined = store.engine.joined
+    held = "a.alias || ':' || m.number"
     return (
         "c.id, c.kind, e.name, p.name, p.id, p.kind, c.name, c.type, c.description, "
-        f"{array('SELECT tag AS item FROM collection_tag WHERE collection_id = c.id ORDER BY tag')}, "
-        f"{array(f'SELECT {alias} AS item FROM alias a JOIN membership m ON m.collection_id = a.collection_id AND m.version_id = a.version_id WHERE a.collection_id = c.id ORDER BY a.alias')}, "
+        f"(SELECT {joined('tag')} FROM collection_tag WHERE collection_id = c.id), "
+        f"(SELECT {joined(held)} FROM alias a JOIN membership m ON m.collection_id = "
+        "a.collection_id AND m.version_id = a.version_id WHERE a.collection_id = c.id), "
         "(SELECT count(*) FROM membership m WHERE m.collection_id = c.id), "
         "(SELECT max(number) FROM membership m WHERE m.collection_id = c.id), "
         "c.next_number, c.created_at, (SELECT u.name FROM entity u WHERE u.id = c.created_by), c.updated_at"
@@ -39,10 +40,10 @@ def columns(store: Store) -> str:
 
 
 def record(row: tuple[Any, ...]) -> Collection:
-    aliases = (pair.rpartition(":") for pair in json.loads(row[10] or "[]"))
+    aliases = (pair.rpartition(":") for pair in split(row[10]))
     return Collection(
         *row[:9],
-        tags=tuple(json.loads(row[9] or "[]")),
+        tags=split(row[9]),
         aliases={alias: int(number) for alias, _, number in aliases},
         versions=row[11],
         latest=row[12],
@@ -166,7 +167,8 @@ class Collections:
         accepted = self._accepted(place)
         if accepted is not None and type not in accepted:
             raise Invalid(
-                f"{place.path} does not accept artifacts of type {type!r}; it accepts: {', '.join(sorted(accepted)) or 'nothing yet'}. "
+                f"{place.path} does not accept artifacts of type {type!r}; it accepts: "
+                f"{', '.join(sorted(accepted)) or 'nothing yet'}. "
                 "An admin of it can add the type with `curatory registry edit --accept`."
             )
 

@@ -125,7 +125,8 @@ def write(engine: Engine, name: str, value: Any, now: str) -> None:
             engine.execute("DELETE FROM membership WHERE version_id = :version AND collection_id = :owner", ids)
         else:
             engine.execute(
-                "INSERT INTO membership (collection_id, version_id, number, at, by_id) VALUES (:owner, :version, :number, :at, :by)",
+                "INSERT INTO membership (collection_id, project_id, version_id, number, at, by_id) "
+                "VALUES (:owner, (SELECT project_id FROM collection WHERE id = :owner), :version, :number, :at, :by)",
                 ids | {"number": value[0], "at": value[1], "by": value[2]},
             )
     elif fact.key == "exists":

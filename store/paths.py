@@ -112,8 +112,10 @@ class Paths:
         if not removed:
             where += " AND p.removed_at IS NULL"
         rows = self._engine.rows(
-            f"SELECT e.id, e.name, e.kind, p.id, p.name, p.kind, {self._store.role_sql}, p.removed_at IS NOT NULL, p.key "
-            f"FROM project p JOIN entity e ON e.id = p.entity_id WHERE {where} ORDER BY p.removed_at IS NOT NULL, p.id DESC",
+            f"SELECT e.id, e.name, e.kind, p.id, p.name, p.kind, {self._store.role_sql}, p.removed_at IS "
+            "NOT NULL, p.key "
+            f"FROM project p JOIN entity e ON e.id = p.entity_id WHERE {where} ORDER BY p.removed_at IS "
+            "NOT NULL, p.id DESC",
             args | self._store.me,
         )
         # A registry really named "models" goes before the screen's name for "model"; what is there before what was.
@@ -135,8 +137,8 @@ class Paths:
         parsed = parse(text)
         if len(parsed.parts) > 2 or parsed.alias is not None:
             raise Invalid(f"{text!r} names a collection or version; a registry's or project's path is expected here")
-        name = parsed.parts[-1]
-        prefix = parsed.parts[0] if len(parsed.parts) == 2 else None
+        *before, name = parsed.parts
+        prefix = before[0] if before else None
         found = self._projects(name, prefix, removed=removed)
         if not found:
             raise NotFound(self._no_project(name, prefix))
@@ -245,9 +247,10 @@ class Paths:
         Raises:
             NotFound: names the aliases that there are.
         """
-        condition, value = membership_condition(alias)
+        kind, value = alias_kind(alias)
         row = self._engine.row(
-            f"SELECT m.version_id, m.number FROM membership m WHERE m.collection_id = :c AND {condition}",
+            "SELECT m.version_id, m.number FROM membership m WHERE m.collection_id = :c AND "
+            f"{alias_condition(kind, ':c')}",
             {"c": place.collection_id, "alias": value},
         )
         if row is None:
@@ -259,7 +262,8 @@ class Paths:
             "SELECT max(number) FROM membership WHERE collection_id = :c", {"c": place.collection_id}
         )
         if highest is None:
-            return f"artifact membership '{place.collection}:{alias}' not found in '{place.path}': the collection is empty."
+            name = f"{place.collection}:{alias}"
+            return f"artifact membership '{name}' not found in '{place.path}': the collection is empty."
         known = [
             a
             for (a,) in self._engine.rows(
@@ -376,7 +380,8 @@ class Paths:
             NotFound
         """
         row = self._engine.row(
-            "SELECT id, name, kind, removed_at IS NOT NULL FROM entity WHERE key = :key AND (removed_at IS NULL OR :removed = 1) "
+            "SELECT id, name, kind, removed_at IS NOT NULL FROM entity WHERE key = :key AND (removed_at "
+            "IS NULL OR :removed = 1) "
             "ORDER BY removed_at IS NOT NULL, id DESC LIMIT 1",
             {"key": fold_key(text), "removed": int(removed)},
         )
@@ -394,24 +399,27 @@ class Paths:
 
 
 def keys(name: str) -> tuple[str, str, str]:
-    """What a project segment may stand for: that very project, the registry of that name, the registry of that title."""
+    """What a project segment may stand for: that very project, the registry so named, the registry so titled."""
     key = fold_key(name)
     return key, REGISTRY_PREFIX + key, REGISTRY_PREFIX + _TITLES.get(key, key)
 
 
-def membership_condition(alias: str) -> tuple[str, Any]:
-    """SQL on membership `m` for an alias, and the value of its `:alias`."""
+def alias_kind(alias: str) -> tuple[str, Any]:
+    """Whether an alias is "latest", a "number" or a "name", and what it is looked up by."""
     if alias == "latest":
-        return (
-            "m.number = (SELECT max(x.number) FROM membership x WHERE x.collection_id = m.collection_id) AND :alias = 1",
-            1,
-        )
+        return "latest", None
     number = alias_number(alias)
-    if number is not None:
-        return "m.number = :alias", number
+    return ("name", alias) if number is None else ("number", number)
+
+
+def alias_condition(kind: str, collection: str) -> str:
+    """SQL: membership `m` is the one that the alias bound as :alias names in a collection."""
+    if kind == "latest":
+        return f"m.number = (SELECT max(x.number) FROM membership x WHERE x.collection_id = {collection})"
+    if kind == "number":
+        return "m.number = :alias"
     return (
-        "m.version_id = (SELECT a.version_id FROM alias a WHERE a.collection_id = m.collection_id AND a.alias = :alias)",
-        alias,
+        f"m.version_id = (SELECT a.version_id FROM alias a WHERE a.collection_id = {collection} AND a.alias = :alias)"
     )
 
 

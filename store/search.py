@@ -11,6 +11,7 @@ from . import versions as versions_
 from .errors import Invalid
 from .filters import Node, compile_filter, from_mongo, parse
 from .pages import cursor, limit_of, uncursor
+from .paths import Place
 from .records import Collection, Page, Project, Version
 
 if TYPE_CHECKING:
@@ -110,13 +111,13 @@ class Search:
         after: str | None = None,
         total: bool = False,
     ) -> Page[Version]:
-        """Versions of a collection (by number, newest first), of a registry, or of all registries (newest link first)."""
+        """Versions of a collection (highest number first), of a registry, or of all registries (newest link first)."""
         place = self._store.paths.resolve(path) if path else None
         if place is not None and place.collection_id is not None:
             where, args = "m.collection_id = :scope", {"scope": place.collection_id}
             order = order or "-number"
         else:
-            where, args = self._scope(path)
+            where, args = self._newest(place, filter, order, limit, after, total)
             where = f"c.removed_at IS NULL AND {where}"
             order = order or "-linked"
         return self._list(
@@ -138,21 +139,50 @@ class Search:
     # -- shared -------------------------------------------------------------------------------------------------
 
     def _scope(self, path: str | None) -> tuple[str, dict[str, Any]]:
-        """Which projects a list is over."""
-        if path:
-            place = self._store.paths.resolve(path)
-            if place.project_id is not None:
-                return "c.project_id = :scope", {"scope": place.project_id}
-            ids = self._visible("e.id = :entity", {"entity": place.entity_id})
-        else:
-            ids = self._visible("p.kind = 'registry'", {})
+        """Which projects a list of collections is over."""
+        ids = self._projects(self._store.paths.resolve(path) if path else None)
+        if len(ids) == 1:
+            return "c.project_id = :scope", {"scope": ids[0]}
         return self._engine.any_of("c.project_id", "scope"), {"scope": self._engine.pack(ids)}
+
+    def _projects(self, place: Place | None) -> list[int]:
+        if place is None:
+            return self._visible("p.kind = 'registry'", {})
+        if place.project_id is not None:
+            return [place.project_id]
+        return self._visible("e.id = :entity", {"entity": place.entity_id})
+
+    def _newest(
+        self, place: Place | None, filter: Filter, order: str | None, limit: int, after: str | None, total: bool
+    ) -> tuple[str, dict[str, Any]]:
+        """Which projects a list of versions is over, said so that a page costs the same in a store of any size."""
+        ids = self._projects(place)
+        if len(ids) == 1:
+            return "m.project_id = :scope", {"scope": ids[0]}
+        if order not in (None, "-linked") or filter or total or not 1 < len(ids) <= 100:
+            return self._engine.any_of("m.project_id", "scope"), {"scope": self._engine.pack(ids)}
+        # The newest of each project, among which are the newest of all. A removed collection's versions don't count.
+        args: dict[str, Any] = {"top": limit_of(limit) + 1}
+        before = ""
+        if after is not None:
+            before = "AND x.id < :below "
+            args["below"] = uncursor(after, int, int)[0]
+        parts = []
+        for n, project in enumerate(ids):
+            args[f"scope{n}"] = project
+            parts.append(
+                "SELECT id FROM (SELECT x.id FROM membership x JOIN collection xc ON xc.id = x.collection_id "
+                f"WHERE x.project_id = :scope{n} AND xc.removed_at IS NULL {before}ORDER BY x.id DESC "
+                f"LIMIT :top) AS n{n}"
+            )
+        return f"m.id IN ({' UNION ALL '.join(parts)})", args
 
     def _visible(self, where: str, args: dict[str, Any]) -> list[int]:
         return [
             i
             for (i,) in self._engine.rows(
-                f"SELECT p.id FROM project p JOIN entity e ON e.id = p.entity_id WHERE p.removed_at IS NULL AND {where} "
+                "SELECT p.id FROM project p JOIN entity e ON e.id = p.entity_id WHERE p.removed_at IS "
+                f"NULL AND {where} "
                 f"AND {self._store.role_sql} >= 1",
                 args | self._store.me,
             )
@@ -209,7 +239,8 @@ class Search:
         way = "DESC" if down else "ASC"
         ordering = f"{column} {way}" if column == tie else f"{column} {way}, {tie} {way}"
         rows = self._engine.rows(
-            f"SELECT {columns}, {column} AS sort_key, {tie} AS sort_tie FROM {source} WHERE {page} ORDER BY {ordering} LIMIT :limit",
+            f"SELECT {columns}, {column} AS sort_key, {tie} AS sort_tie FROM {source} WHERE {page} ORDER "
+            f"BY {ordering} LIMIT :limit",
             args | more,
         )
         count = self._engine.value(f"SELECT count(*) FROM {source} WHERE {where}", args) if total else None

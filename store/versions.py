@@ -4,91 +4,79 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .access import Permission
 from .clock import from_text
+from .drafts import TTL_INHERITED, TTL_NEVER, Draft, checked, insert_drafts
 from .errors import Conflict, Invalid, NotFound
-from .facts import as_metadata, index_text
-from .manifests import check_metadata, manifest_digest
-from .names import alias_name, artifact_type, description, fold_key, source_name, tag_names
-from .paths import Parsed, Place, keys, membership_condition, parse
-from .records import File, Version
-from .store import insert, writes
+from .manifests import check_metadata
+from .names import artifact_type, description, fold_key, source_name
+from .paths import Parsed, Place, alias_condition, alias_kind, keys, parse
+from .records import File, Version, maker
+from .store import writes
 
 if TYPE_CHECKING:
-    from .events import Change
+    from .downloads import DownloadReport
     from .store import Store
 
-TTL_INHERITED = -1
-TTL_NEVER = -2
 
+# Who made the version and who put it there.
+PEOPLE = "LEFT JOIN entity vu ON vu.id = v.created_by LEFT JOIN entity mu ON mu.id = m.by_id"
 FROM = (
     "membership m JOIN version v ON v.id = m.version_id JOIN collection c ON c.id = m.collection_id "
-    "JOIN project p ON p.id = c.project_id JOIN entity e ON e.id = p.entity_id"
+    "JOIN project p ON p.id = c.project_id JOIN entity e ON e.id = p.entity_id "
+    f" {PEOPLE}"
 )
 
 
 def columns(store: Store) -> str:
     """What `record` takes, from `FROM`."""
-    array = store.engine.array
+    joined = store.engine.joined
     return (
         "v.id, m.id, c.id, p.id, p.kind, e.name, p.name, c.name, m.number, c.type, v.state, v.digest, v.size, "
-        "v.file_count, v.description, v.metadata, v.ttl, "
-        f"{array('SELECT alias AS item FROM alias WHERE collection_id = m.collection_id AND version_id = v.id ORDER BY alias')}, "
-        f"{array('SELECT tag AS item FROM version_tag WHERE version_id = v.id ORDER BY tag')}, "
+        "v.file_count, v.description, CAST(v.metadata AS text), v.ttl, "
+        f"(SELECT {joined('alias')} FROM alias WHERE collection_id = m.collection_id AND version_id = v.id), "
+        f"(SELECT {joined('tag')} FROM version_tag WHERE version_id = v.id), "
         "m.number = (SELECT max(x.number) FROM membership x WHERE x.collection_id = m.collection_id), "
-        "CASE WHEN c.id <> v.collection_id THEN (SELECT se.name || '/' || sp.name || '/' || sc.name || ':v' || sm.number "
+        "CASE WHEN c.id <> v.collection_id THEN (SELECT se.name || '/' || sp.name || '/' || sc.name || "
+        "':v' || sm.number "
         "FROM membership sm JOIN collection sc ON sc.id = sm.collection_id JOIN project sp ON sp.id = sc.project_id "
-        "JOIN entity se ON se.id = sp.entity_id WHERE sm.version_id = v.id AND sm.collection_id = v.collection_id) END, "
+        "JOIN entity se ON se.id = sp.entity_id WHERE sm.version_id = v.id AND sm.collection_id = "
+        "v.collection_id) END, "
         "c.id <> v.collection_id, "
         "CASE WHEN v.run_id IS NOT NULL THEN (SELECT re.name || '/' || rp.name || '/' || r.name FROM run r "
         "JOIN project rp ON rp.id = r.project_id JOIN entity re ON re.id = rp.entity_id WHERE r.id = v.run_id) END, "
-        "v.created_at, (SELECT u.name FROM entity u WHERE u.id = v.created_by), v.updated_at, "
-        "m.at, (SELECT u.name FROM entity u WHERE u.id = m.by_id)"
+        "v.created_at, vu.name, v.updated_at, "
+        "m.at, mu.name"
     )
+
+
+_make = maker(Version)
 
 
 def record(row: tuple[Any, ...]) -> Version:
-    aliases = tuple(json.loads(row[17] or "[]"))
-    path = f"{row[5]}/{row[6]}/{row[7]}:v{row[8]}"
-    return Version(
-        *row[:15],
-        metadata=as_metadata(row[15]),
-        ttl=row[16],
-        aliases=(*aliases, "latest") if row[19] else aliases,
-        tags=tuple(json.loads(row[18] or "[]")),
-        is_link=bool(row[21]),
-        source=row[20] or path,
-        run=row[22],
-        created_at=from_text(row[23]),
-        created_by=row[24],
-        updated_at=from_text(row[25]),
-        linked_at=from_text(row[26]),
-        linked_by=row[27],
+    aliases = split(row[17])
+    return _make(
+        *row[:17],
+        (*aliases, "latest") if row[19] else aliases,
+        split(row[18]),
+        bool(row[21]),
+        row[20] or f"{row[5]}/{row[6]}/{row[7]}:v{row[8]}",
+        row[22],
+        from_text(row[23]),
+        row[24],
+        from_text(row[25]),
+        from_text(row[26]),
+        row[27],
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What is to become a version.
-
-    Attributes:
-        files: its manifest; stored bytes must be in the blob store already.
-        aliases: besides `latest`, which it gets anyhow.
-        ttl: seconds, or TTL_INHERITED, or TTL_NEVER.
-        step: the metric step it was logged at.
-    """
-
-    files: Sequence[File]
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-    description: str = ""
-    aliases: Sequence[str] = ()
-    tags: Sequence[str] = ()
-    ttl: int = TTL_INHERITED
-    step: int | None = None
+def split(names: str | None) -> tuple[str, ...]:
+    """What `Engine.joined` has joined, in order."""
+    return tuple(sorted(names.split("/"))) if names else ()
 
 
 class Versions:
@@ -116,24 +104,30 @@ class Versions:
         """The one version that a plain path names, in one statement; None sends the caller the long way."""
         if len(parsed.parts) == 1:
             return None
-        condition, value = membership_condition(parsed.alias or "latest")
-        args: dict[str, Any] = {"alias": value, "name": parsed.parts[-1]} | self._store.me
         key, plain, titled = keys(parsed.parts[-2])
         if titled != plain:
             return None
-        where = f"p.key IN (:key, :plain) AND c.name = :name AND {condition}"
-        args |= {"key": key, "plain": plain}
-        if len(parsed.parts) == 3:
-            where += " AND e.key = :prefix"
+        shape, value = alias_kind(parsed.alias or "latest")
+        args: dict[str, Any] = {"alias": value, "name": parsed.parts[-1], "key": key, "plain": plain, **self._store.me}
+        owned = len(parsed.parts) == 3
+        if owned:
             args["prefix"] = fold_key(parsed.parts[0])
-        rows = self._engine.rows(
-            f"SELECT {self._columns}, {self._store.role_sql} AS role FROM project p JOIN entity e ON e.id = p.entity_id "
-            "JOIN collection c ON c.project_id = p.id JOIN membership m ON m.collection_id = c.id "
-            f"JOIN version v ON v.id = m.version_id WHERE {where} AND p.removed_at IS NULL AND c.removed_at IS NULL",
-            args,
-        )
-        seen = [row for row in rows if row[-1]]
-        return record(seen[0]) if len(seen) == 1 and len(rows) == 1 else None
+        rows = self._engine.rows(self._direct_sql[shape, owned], args)
+        return record(rows[0]) if len(rows) == 1 and rows[0][-1] else None
+
+    @cached_property
+    def _direct_sql(self) -> dict[tuple[str, bool], str]:
+        """The statements of `_direct`, by kind of alias and whether an entity is named."""
+        return {
+            (shape, owned): f"SELECT {self._columns}, {self._store.role_sql} FROM project p "
+            "JOIN entity e ON e.id = p.entity_id JOIN collection c ON c.project_id = p.id "
+            "JOIN membership m ON m.collection_id = c.id JOIN version v ON v.id = m.version_id "
+            f"{PEOPLE} "
+            f"WHERE p.key IN (:key, :plain) AND p.removed_at IS NULL AND c.name = :name AND c.removed_at IS NULL "
+            f"AND {alias_condition(shape, 'c.id')}{' AND e.key = :prefix' if owned else ''}"
+            for shape in ("latest", "number", "name")
+            for owned in (False, True)
+        }
 
     def by_place(self, place: Place) -> Version:
         """The version at a place that was resolved before."""
@@ -149,7 +143,8 @@ class Versions:
         """Every place of a version that the actor may see: its source first, then its links, oldest first."""
         place = self._store.paths.at(target)
         rows = self._engine.rows(
-            f"SELECT {self._columns} FROM {FROM} WHERE m.version_id = :v AND c.removed_at IS NULL AND p.removed_at IS NULL "
+            f"SELECT {self._columns} FROM {FROM} WHERE m.version_id = :v AND c.removed_at IS NULL AND "
+            "p.removed_at IS NULL "
             f"AND {self._store.role_sql} >= 1 ORDER BY c.id <> v.collection_id, m.id",
             {"v": place.version_id} | self._store.me,
         )
@@ -173,6 +168,22 @@ class Versions:
         place = self._store.paths.at(target)
         self._store.paths.need(place, Permission.DOWNLOAD)
         return self.files(target)
+
+    def download(
+        self, target: str | Version, root: str | Path, *, chosen: Callable[[File], bool] | None = None, **options: Any
+    ) -> DownloadReport:
+        """Write the version's files into a folder. Options are those of `downloads.download`.
+
+        Args:
+            chosen: which files; all unless given.
+
+        Raises:
+            Forbidden, NotFound, and what `downloads.download` raises.
+        """
+        from .downloads import download
+
+        files = [file for file in self.downloadable(target) if chosen is None or chosen(file)]
+        return download(files, root, self._store.blobs, **options)
 
     # -- logging ------------------------------------------------------------------------------------------------
 
@@ -252,7 +263,7 @@ class Versions:
                 f"Artifact {name} already exists with type {sequence.type!r}; cannot create another with type {type!r}"
             )
         assert sequence.collection_id is not None
-        versions = self._insert([_checked(draft) for draft in drafts], sequence, created, run)
+        versions = insert_drafts(self._store, [checked(draft) for draft in drafts], sequence, created, run)
         marks = ", ".join(f":v{i}" for i in range(len(versions)))
         if len(versions) > 500:
             marks, args = "SELECT version_id FROM membership WHERE collection_id = :c", {}
@@ -266,90 +277,6 @@ class Versions:
             )
         }
         return [found[version] for version in versions]
-
-    def _insert(self, drafts: Sequence[Draft], sequence: Place, created: Change | None, run: int | None) -> list[int]:
-        engine, events = self._engine, self._store.events
-        now = created.now if created else events.next_time()
-        actor = self._store.actor.id
-        ids: list[int] = []
-        new: dict[str, int] = {}
-        changes: list[Change] = []
-        entries: list[dict[str, Any]] = []
-        memberships: list[dict[str, Any]] = []
-        edges: list[dict[str, Any]] = []
-        for draft in drafts:
-            digest = manifest_digest(draft.files)
-            version = new.get(digest) or engine.value(
-                "SELECT v.id FROM version v JOIN membership m ON m.version_id = v.id AND m.collection_id = v.collection_id "
-                "WHERE v.collection_id = :c AND v.digest = :d AND v.state = 'committed' ORDER BY v.id DESC LIMIT 1",
-                {"c": sequence.collection_id, "d": digest},
-            )
-            change = events.draft(
-                "version.log",
-                now,
-                project=sequence.project_id,
-                collection=sequence.collection_id,
-                path=sequence.path,
-            )
-            if created and not changes:  # the collection came into being with its first version: one change
-                change.note(f"collection/{sequence.collection_id}/exists", 0, 1)
-                change.detail |= {"created": True, "type": sequence.type}
-            changes.append(change)
-            if version is None:
-                number = engine.value(
-                    "UPDATE collection SET next_number = next_number + 1, updated_at = :now WHERE id = :c RETURNING next_number - 1",
-                    {"c": sequence.collection_id, "now": now},
-                )
-                version = self._insert_version(draft, digest, sequence, run, now)
-                new[digest] = version
-                memberships.append({"c": sequence.collection_id, "v": version, "n": number, "at": now, "by": actor})
-                entries += _entry_rows(version, draft.files)
-                change.detail |= {"version": number, "name": f"{sequence.collection}:v{number}"}
-                change.note(f"version/{version}/state", None, "committed")
-                change.note(f"link/{sequence.collection_id}/{version}", None, [number, now, actor])
-                for tag in draft.tags:
-                    change.set(f"version_tag/{version}/{tag}", 1)
-            change.subject["version_id"] = version
-            for alias in draft.aliases:
-                change.set(f"alias/{sequence.collection_id}/{alias}", version)
-            if run is not None:
-                edges.append({"src": 2 * run + 1, "dst": 2 * version, "at": now})
-            ids.append(version)
-        engine.many(_INSERT_MEMBERSHIP, memberships)
-        engine.many(_INSERT_ENTRY, entries)
-        engine.many(
-            _INSERT_BLOB,
-            [
-                {"sha256": row["sha256"], "md5": row["digest"], "size": row["size"], "at": now}
-                for row in entries
-                if row["sha256"] is not None
-            ],
-        )
-        engine.many("INSERT INTO edge (src, dst, at) VALUES (:src, :dst, :at) ON CONFLICT DO NOTHING", edges)
-        events.append(changes)
-        return ids
-
-    def _insert_version(self, draft: Draft, digest: str, sequence: Place, run: int | None, now: str) -> int:
-        version = insert(
-            self._engine,
-            "version",
-            collection_id=sequence.collection_id,
-            digest=digest,
-            state="committed",
-            description=draft.description,
-            metadata=json.dumps(draft.metadata, ensure_ascii=False),
-            ttl=draft.ttl,
-            size=sum(file.size for file in draft.files),
-            file_count=len(draft.files),
-            run_id=run,
-            step=draft.step,
-            created_at=now,
-            created_by=self._store.actor.id,
-            updated_at=now,
-        )
-        if draft.description:
-            index_text(self._engine, version, draft.description)
-        return version
 
     # -- editing ------------------------------------------------------------------------------------------------
 
@@ -424,7 +351,8 @@ class Versions:
         version = self.by_place(place)
         if version.is_link:
             raise Invalid(
-                f"{version.path} is a link to {version.source}. Unlink it here, or delete the source, which unlinks it everywhere."
+                f"{version.path} is a link to {version.source}. Unlink it here, or delete the source, "
+                "which unlinks it everywhere."
             )
         self._store.paths.need(place, Permission.DELETE_VERSION)
         return self.remove_source(place, version, delete_aliases=delete_aliases)
@@ -434,13 +362,15 @@ class Versions:
         protected = self._protecting(version.id)
         if protected:
             raise Conflict(
-                f"{version.path} can't be deleted by anybody: it is linked as {protected[0]}, which is a protected alias. "
+                f"{version.path} can't be deleted by anybody: it is linked as {protected[0]}, which is a "
+                "protected alias. "
                 "A registry admin must take that alias off first."
             )
         own = [alias for alias in version.aliases if alias != "latest"]
         if own and not delete_aliases:
             raise Conflict(
-                f"{version.path} has the aliases {', '.join(own)}. Delete those first, or delete them along with it (--aliases)."
+                f"{version.path} has the aliases {', '.join(own)}. Delete those first, or delete them "
+                "along with it (--aliases)."
             )
         links = self._links(version.id)
         with self._change(place, "version.delete", links=[path for _, path in links]) as change:
@@ -466,7 +396,8 @@ class Versions:
                 "JOIN alias a ON a.collection_id = m.collection_id AND a.version_id = m.version_id "
                 "JOIN collection c ON c.id = m.collection_id AND c.removed_at IS NULL "
                 "JOIN project p ON p.id = c.project_id AND p.removed_at IS NULL "
-                "JOIN protected_alias g ON g.project_id = p.id AND g.alias = a.alias WHERE m.version_id = :v ORDER BY 1",
+                "JOIN protected_alias g ON g.project_id = p.id AND g.alias = a.alias WHERE m.version_id "
+                "= :v ORDER BY 1",
                 {"v": version},
             )
         ]
@@ -476,7 +407,8 @@ class Versions:
             (collection, path)
             for collection, path in self._engine.rows(
                 "SELECT c.id, e.name || '/' || p.name || '/' || c.name || ':v' || m.number FROM membership m "
-                "JOIN version v ON v.id = m.version_id JOIN collection c ON c.id = m.collection_id AND c.removed_at IS NULL "
+                "JOIN version v ON v.id = m.version_id JOIN collection c ON c.id = m.collection_id AND "
+                "c.removed_at IS NULL "
                 "JOIN project p ON p.id = c.project_id AND p.removed_at IS NULL JOIN entity e ON e.id = p.entity_id "
                 "WHERE m.version_id = :v AND m.collection_id <> v.collection_id ORDER BY m.id",
                 {"v": version},
@@ -492,48 +424,3 @@ class Versions:
             path=place.path,
             **detail,
         )
-
-
-_INSERT_MEMBERSHIP = (
-    "INSERT INTO membership (collection_id, version_id, number, at, by_id) VALUES (:c, :v, :n, :at, :by)"
-)
-_INSERT_ENTRY = (
-    "INSERT INTO entry (version_id, path, digest, size, sha256, uri, extra) "
-    "VALUES (:version, :path, :digest, :size, :sha256, :uri, :extra)"
-)
-_INSERT_BLOB = (
-    "INSERT INTO blob (sha256, md5, size, created_at) VALUES (:sha256, :md5, :size, :at) ON CONFLICT DO NOTHING"
-)
-
-
-def _entry_rows(version: int, files: Sequence[File]) -> list[dict[str, Any]]:
-    return [
-        {
-            "version": version,
-            "path": file.path,
-            "digest": file.digest,
-            "size": file.size,
-            "sha256": file.sha256,
-            "uri": file.uri,
-            "extra": json.dumps(dict(file.extra)) if file.extra else None,
-        }
-        for file in files
-    ]
-
-
-def _checked(draft: Draft) -> Draft:
-    """A draft that keeps every rule."""
-    if not draft.files:
-        raise Invalid("A version holds at least one file or reference; there is nothing to log")
-    description(draft.description)
-    if draft.ttl <= 0 and draft.ttl not in (TTL_INHERITED, TTL_NEVER):
-        raise Invalid("A time to live is a positive number of seconds")
-    return Draft(
-        draft.files,
-        check_metadata(draft.metadata),
-        draft.description,
-        [alias_name(alias) for alias in draft.aliases if alias != "latest"],
-        tag_names(draft.tags),
-        draft.ttl,
-        draft.step,
-    )

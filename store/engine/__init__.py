@@ -8,14 +8,23 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ..errors import Invalid
+from ..errors import Invalid, Unavailable
 
 Row = tuple[Any, ...]
+BUSY_SECONDS = 30.0
+
+
+class _Local(threading.local):
+    """What belongs to one thread: its connection, and how many `write()` it is inside of."""
+
+    connection: Any = None
+    depth = 0
 
 
 class Engine(ABC):
@@ -27,10 +36,24 @@ class Engine(ABC):
     name: str
     url: str
 
-    def __init__(self) -> None:
-        self._local = threading.local()
-        self._all: list[Any] = []
-        self._pid = os.getpid()
+    def __init__(self, *, busy_seconds: float = BUSY_SECONDS, durable: bool = True) -> None:
+        self.busy_seconds = busy_seconds
+        self.durable = durable
+        self._begin_anew()
+        _ENGINES.add(self)
+
+    def _begin_anew(self) -> None:
+        self._local = _Local()
+        self._all: dict[threading.Thread, Any] = {}
+        self._lock = threading.Lock()
+
+    def _keep(self, connection: Any) -> None:
+        """Make a connection this thread's; those of threads that have ended are closed."""
+        with self._lock:
+            for thread in [thread for thread in self._all if not thread.is_alive()]:
+                self._all.pop(thread).close()
+            self._all[threading.current_thread()] = connection
+        self._local.connection = connection
 
     # -- statements ---------------------------------------------------------------------------------------------
 
@@ -70,7 +93,7 @@ class Engine(ABC):
     @property
     def in_write(self) -> bool:
         """Whether this thread is inside `write()`."""
-        return getattr(self._local, "depth", 0) > 0
+        return self._local.depth > 0
 
     @contextmanager
     def write(self, *, serial: bool = True) -> Iterator[None]:
@@ -85,7 +108,7 @@ class Engine(ABC):
             Unavailable: the database went away, is full or read-only.
         """
         local = self._local
-        depth = getattr(local, "depth", 0)
+        depth = local.depth
         if depth:
             self.execute(f"SAVEPOINT s{depth}")
             local.depth = depth + 1
@@ -101,9 +124,9 @@ class Engine(ABC):
             finally:
                 local.depth = depth
             return
-        self._begin(serial=serial)
-        local.depth = 1
         try:
+            self._begin(serial=serial)
+            local.depth = 1
             yield
             self._commit()
         except BaseException:
@@ -114,7 +137,15 @@ class Engine(ABC):
 
     @property
     @abstractmethod
-    def in_transaction(self) -> bool: ...
+    def in_transaction(self) -> bool:
+        """Whether the database still has this thread's transaction: a full disk or a lost server ends it early."""
+
+    def _broken_off(self) -> Unavailable:
+        """What a `write()` raises that goes on, or would commit, after the database has ended its transaction."""
+        return Unavailable(
+            f"The change to {self.url} was broken off by an earlier error. Nothing of it was kept; "
+            "see to what that error says and do it again."
+        )
 
     # -- life ---------------------------------------------------------------------------------------------------
 
@@ -127,9 +158,20 @@ class Engine(ABC):
             Invalid: something else lives there, or a newer Curatory made it.
         """
 
-    @abstractmethod
     def close(self) -> None:
         """Close every thread's connection."""
+        with self._lock:
+            while self._all:
+                self._all.popitem()[1].close()
+        self._local.connection = None
+
+    def before_fork(self) -> None:  # noqa: B027 (most have nothing to do)
+        """Called in the parent when the process is about to fork."""
+
+    def after_fork(self) -> None:
+        """Called in the child: the parent's connections are the parent's, not even to be closed."""
+        _INHERITED.append((self._local, self._all))
+        self._begin_anew()
 
     @abstractmethod
     def backup(self, target: str) -> None:
@@ -187,6 +229,10 @@ class Engine(ABC):
         """Object keys, outermost first, as one parameter for `json_value`."""
 
     @abstractmethod
+    def joined(self, column: str) -> str:
+        """SQL aggregate: a text column's values joined by "/", in no order; NULL for none. For names without "/"."""
+
+    @abstractmethod
     def array(self, select: str) -> str:
         """SQL: what `select` returns in its one column, called `item`, as one JSON array text (NULL or [] for none)."""
 
@@ -205,8 +251,13 @@ def open_engine(url: str, *, durable: bool = True) -> Engine:
     `durable=False` does not wait for the disk: for data that can be made again.
     """
     if url.startswith(("postgresql://", "postgres://")):
-        from .postgres import Postgres
-
+        try:
+            from .postgres import Postgres
+        except ImportError as error:
+            raise Invalid(
+                f"A PostgreSQL store needs the driver psycopg, which can't be loaded ({str(error).splitlines()[0]}). "
+                "Install it with: pip install 'curatory[postgres]'"
+            ) from error
         return Postgres(url, durable=durable)
     if "://" in url and not url.startswith("sqlite:///"):
         scheme = url.split("://", 1)[0]
@@ -216,3 +267,20 @@ def open_engine(url: str, *, durable: bool = True) -> Engine:
     from .sqlite import SQLite
 
     return SQLite(url.removeprefix("sqlite:///"), durable=durable)
+
+
+_ENGINES: weakref.WeakSet[Engine] = weakref.WeakSet()
+_INHERITED: list[Any] = []  # kept for ever, since forgetting a connection would close it
+
+
+def _before_fork() -> None:
+    for engine in list(_ENGINES):
+        engine.before_fork()
+
+
+def _after_fork() -> None:
+    for engine in list(_ENGINES):
+        engine.after_fork()
+
+
+os.register_at_fork(before=_before_fork, after_in_child=_after_fork)

@@ -15,12 +15,15 @@ import psycopg
 from psycopg import conninfo, errors
 
 from ..errors import Busy, Conflict, CuratoryError, Invalid, NotFound, Unavailable
-from . import Engine, Row
+from . import BUSY_SECONDS, Engine, Row
 from .regex import to_postgres
 
 _LARGEST = "1.7976931348623157e308"
 # A quoted literal as it stands, or a named parameter.
 _NAMED = re.compile(r"('(?:[^']|'')*')|(?<!:):([a-z_][a-z_0-9]*)")
+
+
+_REFUSED = (psycopg.Error, UnicodeEncodeError)
 
 
 @lru_cache(maxsize=2048)
@@ -39,8 +42,8 @@ class Postgres(Engine):
         "keyed": "",
     }
 
-    def __init__(self, url: str, *, durable: bool = True) -> None:
-        super().__init__()
+    def __init__(self, url: str, *, busy_seconds: float = BUSY_SECONDS, durable: bool = True) -> None:
+        super().__init__(busy_seconds=busy_seconds, durable=durable)
         try:
             parts = conninfo.conninfo_to_dict(url)
         except psycopg.ProgrammingError as error:
@@ -48,7 +51,8 @@ class Postgres(Engine):
                 f"The PostgreSQL URL can't be read: {str(error).strip()}. It looks like postgresql://user@host:5432/database."
             ) from error
         self._conninfo = url
-        self._durable = durable
+        options: dict[str, Any] = {"connect_timeout": 10, "application_name": "curatory"}
+        self._options = {name: value for name, value in options.items() if name not in parts}
         self.url = _without_password(url)
         self._where = f"PostgreSQL at {parts.get('host') or 'the local socket'}, database {parts.get('dbname') or parts.get('user') or '?'}"
 
@@ -56,32 +60,19 @@ class Postgres(Engine):
 
     @property
     def connection(self) -> psycopg.Connection[Row]:
-        """This thread's connection, opened on first use, and again after it was lost."""
-        if self._pid != os.getpid():
-            self.__init__(self._conninfo, durable=self._durable)
-        connection = getattr(self._local, "connection", None)
+        """This thread's connection, opened on first use, and again after it was lost between changes."""
+        connection = self._local.connection
         if connection is None or connection.closed:
+            if self._local.depth:
+                raise self._broken_off()
             try:
-                connection = psycopg.connect(
-                    self._conninfo,
-                    autocommit=True,
-                    connect_timeout=10,
-                    application_name="curatory",
-                    prepare_threshold=2,
-                )
-            except psycopg.OperationalError as error:
+                connection = psycopg.connect(self._conninfo, autocommit=True, prepare_threshold=2, **self._options)
+                if not self.durable:
+                    connection.execute("SET synchronous_commit = off")
+            except psycopg.Error as error:
                 raise self._translate(error) from error
-            if not self._durable:
-                connection.execute("SET synchronous_commit = off")
-            self._local.connection = connection
-            self._all.append(connection)
+            self._keep(connection)
         return connection
-
-    def close(self) -> None:
-        for connection in self._all:
-            connection.close()
-        self._all.clear()
-        self._local.__dict__.clear()
 
     # -- statements ---------------------------------------------------------------------------------------------
 
@@ -95,7 +86,7 @@ class Postgres(Engine):
         text = _psycopg(sql)
         try:
             return take(self.connection.execute(text, args or {}))
-        except psycopg.Error as error:
+        except _REFUSED as error:
             if self.in_write or not self._lost():
                 raise self._translate(error) from error
         try:  # a lone read whose connection had been cut (a restart, a fail-over) is asked once more on a new one
@@ -104,57 +95,60 @@ class Postgres(Engine):
             raise self._translate(error) from error
 
     def _lost(self) -> bool:
-        connection = getattr(self._local, "connection", None)
-        return connection is None or connection.closed or connection.broken
+        connection = self._local.connection
+        return connection is None or connection.closed
 
     def many(self, sql: str, args: Iterable[Mapping[str, Any]]) -> None:
         try:
             with self.connection.cursor() as cursor:
                 cursor.executemany(_psycopg(sql), args)
-        except psycopg.Error as error:
+        except _REFUSED as error:
             raise self._translate(error) from error
 
     # -- transactions -------------------------------------------------------------------------------------------
 
     @property
     def in_transaction(self) -> bool:
-        status = self.connection.info.transaction_status
-        return status not in (psycopg.pq.TransactionStatus.IDLE, psycopg.pq.TransactionStatus.UNKNOWN)
+        return not self._lost() and self._local.connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE
 
     def _begin(self, *, serial: bool) -> None:
         try:
-            self.connection.execute("BEGIN")
-        except psycopg.Error as error:
-            if not self._lost():
-                raise self._translate(error) from error
-            self.connection.execute("BEGIN")
-        if serial:
             try:
-                self.connection.execute("SET LOCAL lock_timeout = '30s'")
+                self.connection.execute("BEGIN")
+            except psycopg.Error:
+                if not self._lost():
+                    raise
+                self.connection.execute("BEGIN")  # it was cut while nobody used it
+            if serial:
+                self.connection.execute(f"SET LOCAL lock_timeout = {round(self.busy_seconds * 1000)}".encode())
                 self.connection.execute("SELECT seq FROM chain WHERE id = 1 FOR UPDATE")
-            except psycopg.Error as error:
-                self._rollback()
-                raise self._translate(error) from error
+        except psycopg.Error as error:
+            raise self._translate(error) from error
 
     def _commit(self) -> None:
         try:
-            self.connection.execute("COMMIT")
-        except psycopg.OperationalError as error:
+            done = self.connection.execute("COMMIT").statusmessage
+        except psycopg.Error as error:
             if self._lost():
                 raise Unavailable(
                     f"{self._where} went away while the change was being committed: it is either whole or not there. "
                     "Look at `curatory history` before trying again."
                 ) from error
             raise self._translate(error) from error
+        if done != "COMMIT":  # a statement had failed before, and its error was passed over
+            raise self._broken_off()
 
     def _rollback(self) -> None:
-        if not self._lost() and self.in_transaction:
+        if self.in_transaction:
+            connection = self._local.connection
             try:
-                self.connection.execute("ROLLBACK")
+                connection.execute("ROLLBACK")
             except psycopg.Error:
-                self.connection.close()  # the server rolls back what its client has left
+                connection.close()  # the server rolls back what its client has left
 
-    def _translate(self, error: psycopg.Error) -> CuratoryError:
+    def _translate(self, error: Exception) -> CuratoryError:
+        if isinstance(error, UnicodeEncodeError):
+            return Invalid(f"{error.object!r} is not valid text (half a character, at {error.start}); write it anew.")
         text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         if isinstance(error, (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure)):
             return Busy(f"{self._where} is locked by another session. Nothing was changed; try again.")
@@ -168,6 +162,10 @@ class Postgres(Engine):
             )
         if isinstance(error, errors.InsufficientPrivilege):
             return Unavailable(f"{self._where} refused: {text}. Ask its administrator for the right.")
+        if isinstance(error, errors.NumericValueOutOfRange):
+            return Invalid("A number is too large to be kept or looked for: the largest is 9223372036854775807.")
+        if isinstance(error, psycopg.DataError):
+            return Invalid(f"A value can't be kept or looked for: {text}.")
         if isinstance(error, psycopg.IntegrityError):
             return Conflict(f"The store refused the change: {text}. Nothing was changed.")
         if isinstance(error, psycopg.OperationalError):
@@ -183,10 +181,12 @@ class Postgres(Engine):
         from .migrations import names
 
         done = self._applied()
-        if not done and not create:
-            raise NotFound(
-                f"There is no store in {self._where}. Make one with `curatory init`, or give another --store."
-            )
+        if not done:
+            if not create:
+                raise NotFound(
+                    f"There is no store in {self._where}. Make one with `curatory init`, or give another --store."
+                )
+            self._refuse_foreign()
         unknown = [name for name in done if name not in names()]
         if unknown:
             raise Invalid(
@@ -196,10 +196,34 @@ class Postgres(Engine):
         if len(done) < len(names()):
             self._migrate()
 
+    def _refuse_foreign(self) -> None:
+        """Refuse a database in which somebody else has tables of our names, before anything is made in it."""
+        from .schema import TABLES
+
+        names = [statement.split()[2] for statement in TABLES]
+        taken = self.value(
+            "SELECT min(c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE n.nspname = current_schema() AND c.relname = ANY(:names)",
+            {"names": names},
+        )
+        if taken is not None and not self._applied():  # another first opener has made it since
+            raise Invalid(
+                f"{self._where} is not a Curatory store, but has a table '{taken}' of its own. Nothing was changed; "
+                "give a database of its own to the store, or a schema (?options=-csearch_path%3Dcuratory)."
+            )
+
     def _applied(self) -> list[str]:
         if self.value("SELECT to_regclass('migration')") is None:
             return []
-        return [name for (name,) in self.rows("SELECT name FROM migration WHERE name <> '' ORDER BY number")]
+        try:
+            return [name for (name,) in self.rows("SELECT name FROM migration WHERE name <> '' ORDER BY number")]
+        except CuratoryError as error:
+            if isinstance(error.__cause__, (errors.UndefinedColumn, errors.WrongObjectType)):
+                raise Invalid(
+                    f"{self._where} is not a Curatory store: its table 'migration' is another program's. "
+                    "Nothing was changed; give a database of its own to the store."
+                ) from error
+            raise
 
     def _migrate(self) -> None:
         from .migrations import STEPS
@@ -232,14 +256,20 @@ class Postgres(Engine):
         try:
             # pg_dump takes the schema from the search path that the URL sets, if it sets one.
             schema = self.value("SELECT current_schema()")
+            # What stands on a command line can be read by everybody on the machine.
+            parts = conninfo.conninfo_to_dict(self._conninfo)
+            secret = {"PGPASSWORD": str(password)} if (password := parts.pop("password", None)) else {}
+            place = conninfo.make_conninfo("", **parts)
             done = subprocess.run(
-                ["pg_dump", "--format=custom", f"--schema={schema}", f"--file={partial}", self._conninfo],
+                ["pg_dump", "--format=custom", f'--schema="{schema}"', f"--file={partial}", f"--dbname={place}"],
                 capture_output=True,
                 text=True,
                 check=False,
+                env=os.environ | secret,
             )
             if done.returncode:
-                raise Unavailable(f"pg_dump could not back up {self._where}: {done.stderr.strip().splitlines()[-1]}")
+                why = (done.stderr.strip().splitlines() or [f"it ended with status {done.returncode}"])[-1]
+                raise Unavailable(f"pg_dump could not back up {self._where}: {why}")
             with partial.open("rb+") as file:
                 os.fsync(file.fileno())
             partial.replace(path)
@@ -311,6 +341,9 @@ class Postgres(Engine):
         # Strict: a list is not searched through, as SQLite does not.
         return "strict $" + "".join(f".{json.dumps(key, ensure_ascii=False)}" for key in keys)
 
+    def joined(self, column: str) -> str:
+        return f"string_agg({column}, '/')"
+
     def array(self, select: str) -> str:
         return f"(SELECT CAST(json_agg(item) AS text) FROM ({select}) AS items)"
 
@@ -326,4 +359,5 @@ def _escape_like(text: str) -> str:
 
 
 def _without_password(url: str) -> str:
-    return re.sub(r"(://[^:/@]+):[^@/]*@", r"\1:•••@", url)
+    url = re.sub(r"(?i)([?&](?:ssl)?password=)[^&]*", r"\1•••", url)
+    return re.sub(r"(://[^:/@?]*):.*@", r"\1:•••@", url)

@@ -76,8 +76,10 @@ TABLES = (
         PRIMARY KEY (version_id, tag)) {keyed}""",
     # The folded descriptions that are searched; only versions that have one.
     "CREATE TABLE version_text (version_id {int} PRIMARY KEY REFERENCES version (id), text {text} NOT NULL)",
+    # project_id is the collection's, which never moves: it makes "newest of a registry" a walk along one index.
     """CREATE TABLE membership (
         id {id}, collection_id {int} NOT NULL REFERENCES collection (id),
+        project_id {int} NOT NULL REFERENCES project (id),
         version_id {int} NOT NULL REFERENCES version (id), number {int} NOT NULL,
         at {text} NOT NULL, by_id {int} REFERENCES entity (id))""",
     """CREATE TABLE alias (
@@ -130,10 +132,12 @@ INDEXES = (
     "CREATE INDEX version_ttl ON version (created_at) WHERE ttl > 0",
     "CREATE INDEX version_tag_tag ON version_tag (tag, version_id)",
     "CREATE UNIQUE INDEX membership_number ON membership (collection_id, number)",
+    "CREATE INDEX membership_project ON membership (project_id, id)",
     "CREATE UNIQUE INDEX membership_version ON membership (version_id, collection_id)",
     "CREATE INDEX alias_alias ON alias (alias, collection_id)",
     "CREATE INDEX alias_version ON alias (collection_id, version_id)",
     "CREATE INDEX entry_sha256 ON entry (sha256) WHERE sha256 IS NOT NULL",
+    "CREATE INDEX blob_problem ON blob (sha256) WHERE problem IS NOT NULL",
     "CREATE UNIQUE INDEX run_name ON run (project_id, name)",
     "CREATE INDEX edge_dst ON edge (dst, src)",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,15 +19,19 @@ else:
         import sqlite3
 
 from ..errors import Busy, Conflict, CuratoryError, Damaged, Invalid, NotFound, Unavailable
-from . import Engine, Row, regex
+from . import BUSY_SECONDS, Engine, Row, regex
 from .automaton import matcher
 
 APPLICATION_ID = 0x43757261  # "Cura", so that a foreign database is recognised before anything is written
-BUSY_SECONDS = 30.0
 
 # SQLite's WAL-reset bug: committed data can be lost when a checkpoint meets a writer (sqlite.org/wal.html#walresetbug).
 _WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
 _WAL_RESET_MENDED = ((3, 44, 6), (3, 50, 7))
+
+
+_REFUSED = (sqlite3.Error, UnicodeEncodeError, OverflowError)
+
+_OPEN_AT_FORK: set[str] = set()  # files that this process may never open, since its parent had them open
 
 
 def has_wal_reset_bug(version: tuple[int, ...]) -> bool:
@@ -50,27 +55,31 @@ class SQLite(Engine):
     def __init__(
         self, path: str | os.PathLike[str], *, busy_seconds: float = BUSY_SECONDS, durable: bool = True
     ) -> None:
-        super().__init__()
+        super().__init__(busy_seconds=busy_seconds, durable=durable)
         self.path = Path(path).expanduser().absolute()
         self.url = str(self.path)
-        self.busy_seconds = busy_seconds
-        self.durable = durable
 
     # -- connection ---------------------------------------------------------------------------------------------
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """This thread's connection, opened on first use and never carried across a fork."""
-        if self._pid != os.getpid():
-            self.__init__(self.path, busy_seconds=self.busy_seconds, durable=self.durable)
-        try:
-            return self._local.connection
-        except AttributeError:
-            self._local.connection = connection = self._connect()
-            self._all.append(connection)
-            return connection
+        """This thread's connection, opened on first use."""
+        local = self._local
+        connection = local.connection
+        if connection is None:
+            connection = self._connect()
+            self._keep(connection)
+        elif local.depth and not connection.in_transaction:
+            raise self._broken_off()
+        return connection
 
     def _connect(self) -> sqlite3.Connection:
+        if os.path.realpath(self.path) in _OPEN_AT_FORK:
+            raise Unavailable(
+                f"{self.path} can't be used in this process, which was forked while other threads had it open or "
+                "it was being changed: SQLite would lose data. Close the store before forking, or start processes with "
+                "multiprocessing's 'spawn'."
+            )
         try:
             connection = sqlite3.connect(
                 self.path,
@@ -97,18 +106,26 @@ class SQLite(Engine):
         connection.create_function("regexp", 2, _regexp, deterministic=True)
         return connection
 
-    def close(self) -> None:
-        for connection in self._all:
-            connection.close()
-        self._all.clear()
-        self._local.__dict__.clear()
+    def before_fork(self) -> None:
+        # A child of a process that has the file open gets no locks of its own on it: SQLite thinks that it has them.
+        with self._lock:
+            for thread in [thread for thread in self._all if not thread.is_alive()]:
+                self._all.pop(thread).close()
+            if list(self._all) == [threading.current_thread()] and not self._local.depth:
+                self._all.popitem()[1].close()
+                self._local.connection = None  # opened again on next use
+
+    def after_fork(self) -> None:
+        if self._all:
+            _OPEN_AT_FORK.add(os.path.realpath(self.path))
+        super().after_fork()
 
     # -- statements ---------------------------------------------------------------------------------------------
 
     def rows(self, sql: str, args: Mapping[str, Any] | None = None) -> list[Row]:
         try:
             return self.connection.execute(sql, args or {}).fetchall()
-        except sqlite3.Error as error:
+        except _REFUSED as error:
             if "decode to UTF-8" in str(error):
                 return self._rows_replacing(sql, args)
             raise self._translate(error) from error
@@ -125,20 +142,21 @@ class SQLite(Engine):
     def execute(self, sql: str, args: Mapping[str, Any] | None = None) -> int:
         try:
             return self.connection.execute(sql, args or {}).rowcount
-        except sqlite3.Error as error:
+        except _REFUSED as error:
             raise self._translate(error) from error
 
     def many(self, sql: str, args: Iterable[Mapping[str, Any]]) -> None:
         try:
             self.connection.executemany(sql, args)
-        except sqlite3.Error as error:
+        except _REFUSED as error:
             raise self._translate(error) from error
 
     # -- transactions -------------------------------------------------------------------------------------------
 
     @property
     def in_transaction(self) -> bool:
-        return self.connection.in_transaction
+        connection = self._local.connection
+        return connection is not None and connection.in_transaction
 
     def _begin(self, *, serial: bool) -> None:
         self.execute("BEGIN IMMEDIATE")
@@ -148,10 +166,14 @@ class SQLite(Engine):
 
     def _rollback(self) -> None:
         if self.in_transaction:  # a full disk has rolled back already
-            self.connection.rollback()
+            self._local.connection.rollback()
 
-    def _translate(self, error: sqlite3.Error) -> CuratoryError:
+    def _translate(self, error: Exception) -> CuratoryError:
         text = str(error)
+        if isinstance(error, UnicodeEncodeError):
+            return Invalid(f"{error.object!r} is not valid text (half a character, at {error.start}); write it anew.")
+        if isinstance(error, OverflowError):
+            return Invalid("A number is too large to be kept or looked for: the largest is 9223372036854775807.")
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in (5, 6) or "locked" in text:
             return Busy(
@@ -195,15 +217,13 @@ class SQLite(Engine):
     # -- life ---------------------------------------------------------------------------------------------------
 
     def prepare(self, *, create: bool) -> None:
-        if not self.path.exists() or self.path.stat().st_size == 0:
+        if self._is_blank():
             if not create:
                 raise NotFound(
                     f"There is no store at {self.path}. Make one with `curatory init`, or give another --store."
                 )
             if not self.path.parent.is_dir():
                 raise NotFound(f"There is no folder {self.path.parent} for a store; make it first.")
-        else:
-            self._check_foreign()
         from .migrations import names
 
         done = self._applied()
@@ -223,31 +243,51 @@ class SQLite(Engine):
                 file=sys.stderr,
             )
 
-    def _check_foreign(self) -> None:
-        """Refuse a file that is somebody else's, before a single byte of it is touched (not even its journal mode)."""
+    def _is_blank(self) -> bool:
+        """Whether nothing is there yet, or a database with nothing in it.
+
+        A file that is somebody else's is refused before a single byte of it is touched (not even its journal mode).
+        """
         try:
-            header = self.path.open("rb").read(72)
+            if self.path.is_dir():
+                raise Invalid(f"{self.path} is a folder, and a store is one file. Give a file's name in it to --store.")
+            with self.path.open("rb") as file:
+                header = file.read(72)
+        except (FileNotFoundError, NotADirectoryError):
+            return True
         except OSError as error:
-            raise Unavailable(f"{self.path} can't be read: {error.strerror}.") from error
+            raise Unavailable(
+                f"{self.path} can't be read: {error.strerror}. Ask who owns it for the right, or give another --store."
+            ) from error
+        except ValueError as error:  # a NUL
+            raise Invalid(f"{str(self.path)!r} can't be a file's name ({error}); give another --store.") from error
+        if not header:
+            return True
         if not header.startswith(b"SQLite format 3\x00"):
             raise Invalid(
                 f"{self.path} is not a Curatory store (it is not a SQLite database). Nothing was changed; "
                 "check --store, or choose another file."
             )
         application = int.from_bytes(header[68:72], "big")
-        if application not in (0, APPLICATION_ID) or (application == 0 and not self._is_empty()):
+        if application == APPLICATION_ID:
+            return False
+        marked, count = (False, 1) if application else self._look()
+        if count and not marked:
             raise Invalid(
                 f"{self.path} is a SQLite database, but not a Curatory store. Nothing was changed; "
                 "check --store, or choose another file."
             )
+        return not marked
 
-    def _is_empty(self) -> bool:
-        """Whether a database without our mark has nothing in it: another process may be making the store right now."""
+    def _look(self) -> tuple[bool, int]:
+        """Whether a database has our mark, and how much is in it. The mark of a young store is only in its log."""
+        # Opened plainly, a database without a log would be given one, and keep it.
+        plain = "" if self.path.with_name(f"{self.path.name}-wal").exists() else "&immutable=1"
         try:
-            connection = sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=self.busy_seconds)
+            connection = sqlite3.connect(f"{self.path.as_uri()}?mode=ro{plain}", uri=True, timeout=self.busy_seconds)
             try:
-                marked = connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
-                return marked or connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+                mark = connection.execute("PRAGMA application_id").fetchone()[0]
+                return mark == APPLICATION_ID, connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
             finally:
                 connection.close()
         except sqlite3.Error as error:
@@ -342,6 +382,9 @@ class SQLite(Engine):
 
     def json_path(self, keys: Sequence[str]) -> Any:
         return "$" + "".join(f".{json.dumps(key, ensure_ascii=False)}" for key in keys)
+
+    def joined(self, column: str) -> str:
+        return f"group_concat({column}, '/')"
 
     def array(self, select: str) -> str:
         return f"(SELECT json_group_array(item) FROM ({select}))"
