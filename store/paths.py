@@ -5,6 +5,8 @@ What the actor may not see is not found, in the same words as what does not exis
 
 from __future__ import annotations
 
+import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,16 @@ class Parsed:
 
     parts: tuple[str, ...]
     alias: str | None
+
+    @property
+    def name(self) -> str:
+        """The last part."""
+        return self.parts[-1]
+
+    @property
+    def before(self) -> tuple[str, ...]:
+        """The parts before the last."""
+        return self.parts[:-1]
 
     @property
     def text(self) -> str:
@@ -81,7 +93,7 @@ def parse(text: str) -> Parsed:
     Raises:
         Invalid: it has more than three parts, or an empty one.
     """
-    left, colon, alias = text.strip().partition(":")
+    left, colon, alias = unicodedata.normalize("NFC", text).strip().partition(":")
     parts = tuple(left.strip("/").split("/")) if left.strip("/") else ()
     if len(parts) > 3:
         raise Invalid(
@@ -118,15 +130,22 @@ class Paths:
             "NOT NULL, p.id DESC",
             args | self._store.me,
         )
-        # A registry really named "models" goes before the screen's name for "model"; what is there before what was.
-        rank = {registry: 2, plain: 1, key: 0}
-        found = [(row[7], rank[row[8]], Place(*row[:7], removed=bool(row[7]))) for row in rows if row[6]]
+        # What is there goes before what was, a registry before other projects, and one really named "models" before
+        # the screen's name for "model".
+        found = [
+            (
+                row[7],
+                2 if row[5] != "registry" else int(row[8] not in (key, plain)),
+                Place(*row[:7], removed=bool(row[7])),
+            )
+            for row in rows
+            if row[6]
+        ]
         if not found:
             return []
         best = min(one[:2] for one in found)
         places = [place for *order, place in found if tuple(order) == best]
-        registries = [place for place in places if place.project_kind == "registry"]
-        return (registries or places)[: 1 if removed and best[0] else None]
+        return places[: 1 if removed and best[0] else None]
 
     def project(self, text: str, *, removed: bool = False) -> Place:
         """The project, registry or legacy registry that a path names.
@@ -137,8 +156,7 @@ class Paths:
         parsed = parse(text)
         if len(parsed.parts) > 2 or parsed.alias is not None:
             raise Invalid(f"{text!r} names a collection or version; a registry's or project's path is expected here")
-        *before, name = parsed.parts
-        prefix = before[0] if before else None
+        name, prefix = parsed.name, parsed.before[-1] if parsed.before else None
         found = self._projects(name, prefix, removed=removed)
         if not found:
             raise NotFound(self._no_project(name, prefix))
@@ -199,10 +217,11 @@ class Paths:
         rows = self._engine.rows(
             f"SELECT e.id, e.name, e.kind, p.id, p.name, p.kind, {self._store.role_sql}, c.id, c.name, c.kind, c.type, "
             "c.removed_at IS NOT NULL FROM collection c JOIN project p ON p.id = c.project_id "
-            f"JOIN entity e ON e.id = p.entity_id WHERE {where} ORDER BY c.removed_at IS NOT NULL, c.id DESC LIMIT 200",
+            f"JOIN entity e ON e.id = p.entity_id WHERE {where} AND {self._store.role_sql} >= 1 "
+            "ORDER BY c.removed_at IS NOT NULL, c.id DESC LIMIT 200",
             args,
         )
-        found = [Place(*row[:11], removed=bool(row[11])) for row in rows if row[6]]
+        found = [Place(*row[:11], removed=bool(row[11])) for row in rows]
         if found and not found[0].removed:
             found = [place for place in found if not place.removed]
         elif found:
@@ -314,7 +333,8 @@ class Paths:
         found = []
         for project in projects:
             run = self._engine.value(
-                "SELECT id FROM run WHERE project_id = :p AND name = :n", {"p": project.project_id, "n": name}
+                "SELECT id FROM run WHERE project_id = :p AND name = :n AND removed_at IS NULL",
+                {"p": project.project_id, "n": name},
             )
             if run is not None:
                 found.append(replace(project, run_id=run))
@@ -338,27 +358,30 @@ class Paths:
             if not removed:
                 return self.version(text)
             return self._removed_version(self._collection(parsed, text, removed=True), parsed.alias)
-        attempts = []
+        places: list[Place] = []
+        missing: NotFound | None = None
         if len(parsed.parts) < 3:
-            attempts.append(lambda: self.project(text, removed=removed))
+            with suppress(NotFound):
+                places.append(self.project(text, removed=removed))
         if len(parsed.parts) == 1:
-            attempts.append(lambda: self.entity(text, removed=removed))
-        attempts.append(lambda: self.collection(text, removed=removed))
+            with suppress(NotFound):
+                places.append(self.entity(text, removed=removed))
+        try:
+            places.append(self.collection(text, removed=removed))
+        except NotFound as error:
+            missing = error
+        except Ambiguous:
+            if not places:  # else there is a nearer meaning
+                raise
         if len(parsed.parts) > 1:
-            attempts.append(lambda: self.run(text))
-        places, first = [], None
-        for attempt in attempts:
-            try:
-                places.append(attempt())
-            except NotFound as error:
-                first = first or error
-        if not places:
-            if len(parsed.parts) == 1:
-                raise NotFound(f"There is nothing called {text!r} here." + self._close_project(text))
-            assert first
-            raise first
+            with suppress(NotFound):
+                places.append(self.run(text))
         living = [place for place in places if not place.removed]
-        return (living or places)[0]
+        if living or places:
+            return (living or places)[0]
+        if len(parsed.parts) > 1 and missing:
+            raise missing  # it says which part is wrong, and what is near
+        raise NotFound(f"There is nothing called {text!r} here." + self._close_project(text))
 
     def _removed_version(self, place: Place, alias: str) -> Place:
         try:

@@ -189,9 +189,9 @@ class Search:
         ]
 
     def condition(
-        self, filter: Filter, target: Literal["registries", "collections", "versions"]
+        self, filter: Filter, target: Literal["registries", "collections", "versions"], *, narrow: bool = False
     ) -> tuple[str, dict[str, Any]]:
-        """A filter as SQL for a list, with its arguments.
+        """A filter as SQL for a list, with its arguments; `narrow` when the list is one collection's.
 
         Raises:
             FilterError
@@ -204,7 +204,7 @@ class Search:
             node = filter
         if node is None:
             return "", {}
-        return compile_filter(node, target, self._engine, self._store.now())
+        return compile_filter(node, target, self._engine, self._store.now(), narrow=narrow)
 
     def _list(
         self,
@@ -223,7 +223,7 @@ class Search:
         after: str | None,
         total: bool,
     ) -> Page[Any]:
-        condition, found = self.condition(filter, target)
+        condition, found = self.condition(filter, target, narrow="m.collection_id = :scope" in where)
         if condition:
             where = f"{where} AND {condition}"
         args = args | found | self._store.me

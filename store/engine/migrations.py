@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..errors import CuratoryError
 from . import Engine, schema
 
 
@@ -35,12 +36,21 @@ def _sqlite_search(engine: Engine) -> None:
 
 
 def _postgres_search(engine: Engine) -> None:
-    try:
-        with engine.write():
-            engine.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-            engine.execute("CREATE INDEX version_text_trigram ON version_text USING gin (text gin_trgm_ops)")
-    except Exception:
-        # No right to make the extension, or none installed: search is the same, only slower.
+    for _ in range(2):  # a store in another schema may be making the extension right now
+        try:
+            with engine.write():
+                if not engine.value("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'"):
+                    engine.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public")
+                place = engine.value(
+                    "SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace "
+                    "WHERE e.extname = 'pg_trgm'"
+                )
+                engine.execute(
+                    f"CREATE INDEX version_text_trigram ON version_text USING gin (text {place}.gin_trgm_ops)"
+                )
+        except CuratoryError:
+            # No right to make the extension, or none installed: search is the same, only slower.
+            continue
         return
 
 

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -44,12 +45,19 @@ class Postgres(Engine):
 
     def __init__(self, url: str, *, busy_seconds: float = BUSY_SECONDS, durable: bool = True) -> None:
         super().__init__(busy_seconds=busy_seconds, durable=durable)
+        secret = _password(url)
+        if re.search(r"[@/?#\[\]\s]|%(?![0-9A-Fa-f]{2})", secret):
+            raise Invalid(
+                "The PostgreSQL URL can't be read: in its password, write @ as %40, / as %2F, ? as %3F, # as %23, % as "
+                "%25 and a space as %20; or leave the password to PGPASSWORD or ~/.pgpass."
+            )
         try:
             parts = conninfo.conninfo_to_dict(url)
         except psycopg.ProgrammingError as error:
+            why = _without_password(str(error).strip().replace(secret, "•••") if secret else str(error).strip())
             raise Invalid(
-                f"The PostgreSQL URL can't be read: {str(error).strip()}. It looks like postgresql://user@host:5432/database."
-            ) from error
+                f"The PostgreSQL URL can't be read: {why}. It looks like postgresql://user@host:5432/database."
+            ) from None
         self._conninfo = url
         options: dict[str, Any] = {"connect_timeout": 10, "application_name": "curatory"}
         self._options = {name: value for name, value in options.items() if name not in parts}
@@ -69,6 +77,10 @@ class Postgres(Engine):
                 connection = psycopg.connect(self._conninfo, autocommit=True, prepare_threshold=2, **self._options)
                 if not self.durable:
                     connection.execute("SET synchronous_commit = off")
+                with suppress(
+                    psycopg.Error
+                ):  # compiling a long filter takes seconds; not every relative knows the setting
+                    connection.execute("SET jit = off")
             except psycopg.Error as error:
                 raise self._translate(error) from error
             self._keep(connection)
@@ -162,6 +174,11 @@ class Postgres(Engine):
             )
         if isinstance(error, errors.InsufficientPrivilege):
             return Unavailable(f"{self._where} refused: {text}. Ask its administrator for the right.")
+        if isinstance(error, errors.InvalidSchemaName):
+            return Invalid(
+                f"{self._where} has no such schema, or none that this user may use, as the URL's search_path names. "
+                "Make it with CREATE SCHEMA, or correct the URL."
+            )
         if isinstance(error, errors.NumericValueOutOfRange):
             return Invalid("A number is too large to be kept or looked for: the largest is 9223372036854775807.")
         if isinstance(error, psycopg.DataError):
@@ -358,6 +375,13 @@ def _escape_like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
+def _password(url: str) -> str:
+    """What stands for a password in a URL, as it is written, even where it makes the URL unreadable."""
+    found = re.match(r"\w+://[^:@/?]*:(.*)@", url.split("?", 1)[0]) or re.match(r"\w+://[^:@/?]*:([^/]*)@", url)
+    return found[1] if found else ""
+
+
 def _without_password(url: str) -> str:
-    url = re.sub(r"(?i)([?&](?:ssl)?password=)[^&]*", r"\1•••", url)
-    return re.sub(r"(://[^:/@?]*):.*@", r"\1:•••@", url)
+    if secret := _password(url):
+        url = url.replace(f":{secret}@", ":•••@", 1)
+    return re.sub(r"(?i)([?&](?:ssl)?password=)[^&]*", r"\1•••", url)

@@ -29,7 +29,7 @@ _WAL_RESET_BUG = ((3, 7, 0), (3, 51, 2))
 _WAL_RESET_MENDED = ((3, 44, 6), (3, 50, 7))
 
 
-_REFUSED = (sqlite3.Error, UnicodeEncodeError, OverflowError)
+_REFUSED = (sqlite3.Error, UnicodeError, OverflowError)
 
 _OPEN_AT_FORK: set[str] = set()  # files that this process may never open, since its parent had them open
 
@@ -100,7 +100,7 @@ class SQLite(Engine):
                 "cache_size=-16384",
             ):
                 connection.execute(f"PRAGMA {pragma}")
-        except sqlite3.Error as error:
+        except _REFUSED as error:
             connection.close()
             raise self._translate(error) from error
         connection.create_function("regexp", 2, _regexp, deterministic=True)
@@ -126,7 +126,7 @@ class SQLite(Engine):
         try:
             return self.connection.execute(sql, args or {}).fetchall()
         except _REFUSED as error:
-            if "decode to UTF-8" in str(error):
+            if isinstance(error, sqlite3.Error) and "decode to UTF-8" in str(error):
                 return self._rows_replacing(sql, args)
             raise self._translate(error) from error
 
@@ -136,6 +136,8 @@ class SQLite(Engine):
         connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
         try:
             return connection.execute(sql, args or {}).fetchall()
+        except _REFUSED as error:
+            raise self._translate(error) from error
         finally:
             connection.text_factory = str
 
@@ -197,7 +199,7 @@ class SQLite(Engine):
                 f"{self.path} is not a Curatory store (it is not a SQLite database). Nothing was changed; "
                 "check --store, or choose another file."
             )
-        if code == 11 or "malformed" in text:
+        if code == 11 or "malformed" in text or "unsupported file format" in text or isinstance(error, UnicodeError):
             return Damaged(
                 f"{self.path} is damaged: {text}. Stop writing to it, keep a copy, and go back to the newest "
                 "backup (`curatory backup` makes them)."
@@ -339,10 +341,15 @@ class SQLite(Engine):
         return {"engine": "sqlite", "version": sqlite3.sqlite_version, "location": str(self.path), "size": page * count}
 
     def check(self) -> list[str]:
-        found = [row[0] for row in self.rows("PRAGMA quick_check") if row[0] != "ok"]
-        found += [
-            f"row {row[1]} of {row[0]} points at nothing in {row[2]}" for row in self.rows("PRAGMA foreign_key_check")
-        ]
+        found: list[str] = []
+        try:
+            found += [row[0] for row in self.rows("PRAGMA quick_check") if row[0] != "ok"]
+            found += [
+                f"row {row[1]} of {row[0]} points at nothing in {row[2]}"
+                for row in self.rows("PRAGMA foreign_key_check")
+            ]
+        except Damaged as error:  # so much that the check itself can't go on
+            found.append(str(error))
         return found
 
     # -- dialect ------------------------------------------------------------------------------------------------
@@ -363,7 +370,7 @@ class SQLite(Engine):
         return pattern.replace("[", "[[]")
 
     def regex(self, column: str, name: str) -> str:
-        return f"{column} REGEXP :{name}"
+        return f"regexp(:{name}, CAST({column} AS BLOB))"  # bytes: text that is not UTF-8 would never reach us
 
     def regex_pattern(self, pattern: str) -> str:
         regex.read(pattern)
@@ -396,5 +403,5 @@ class SQLite(Engine):
         return '"' + term.replace('"', '""') + '"'
 
 
-def _regexp(pattern: str, text: str | None) -> bool:
-    return isinstance(text, str) and matcher(pattern).search(text)
+def _regexp(pattern: str, text: bytes | None) -> bool:
+    return text is not None and matcher(pattern).search(text.decode("utf-8", "replace"))
