@@ -12,7 +12,7 @@ import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 from ..errors import Invalid, Unavailable
 
@@ -187,7 +187,7 @@ class Engine(ABC):
 
     # -- dialect ------------------------------------------------------------------------------------------------
 
-    types: Mapping[str, str]
+    types: ClassVar[Mapping[str, str]]
 
     @abstractmethod
     def any_of(self, column: str, name: str) -> str:

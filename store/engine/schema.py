@@ -146,8 +146,10 @@ GENESIS = "0" * 64
 
 # The log can only grow. Whoever owns the database can drop these; the chain of hashes then shows what was done.
 SQLITE_GUARDS = (
-    "CREATE TRIGGER event_no_update BEFORE UPDATE ON event BEGIN SELECT raise(ABORT, 'the event log is append-only'); END",
-    "CREATE TRIGGER event_no_delete BEFORE DELETE ON event BEGIN SELECT raise(ABORT, 'the event log is append-only'); END",
+    """CREATE TRIGGER event_no_update BEFORE UPDATE ON event
+        BEGIN SELECT raise(ABORT, 'the event log is append-only'); END""",
+    """CREATE TRIGGER event_no_delete BEFORE DELETE ON event
+        BEGIN SELECT raise(ABORT, 'the event log is append-only'); END""",
     # INSERT OR REPLACE deletes without firing delete triggers unless recursive_triggers is on.
     """CREATE TRIGGER event_no_replace BEFORE INSERT ON event WHEN EXISTS (SELECT 1 FROM event WHERE seq = NEW.seq)
         BEGIN SELECT raise(ABORT, 'the event log is append-only'); END""",

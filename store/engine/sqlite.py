@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     import sqlite3
@@ -43,7 +43,7 @@ def has_wal_reset_bug(version: tuple[int, ...]) -> bool:
 
 class SQLite(Engine):
     name = "sqlite"
-    types = {
+    types: ClassVar = {
         "id": "INTEGER PRIMARY KEY",
         "int": "INTEGER",
         "text": "TEXT",
