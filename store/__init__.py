@@ -9,6 +9,8 @@ A face imports only what is handed out here.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from .access import MATRIX, Permission, Role, allowed
 from .errors import (
     Ambiguous,
@@ -26,32 +28,75 @@ from .errors import (
 from .records import Collection, Entity, Event, File, Member, Page, Project, Run, Version
 from .store import Store, create_store, open_store, operating_system_user
 
+if TYPE_CHECKING:
+    from .audit import Finding, Report
+    from .demo import build_demo
+    from .downloads import DownloadReport
+    from .filters import FIELDS, GRAMMAR, Field
+    from .garbage import Checked, Collected
+    from .lineage import Graph, Node
+
+# Handed out when asked for, so that a small command loads only what it needs.
+_LATER = {
+    "FIELDS": "filters",
+    "GRAMMAR": "filters",
+    "Checked": "garbage",
+    "Collected": "garbage",
+    "DownloadReport": "downloads",
+    "Field": "filters",
+    "Finding": "audit",
+    "Graph": "lineage",
+    "Node": "lineage",
+    "Report": "audit",
+    "build_demo": "demo",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f".{_LATER[name]}", __name__), name)
+
+
 __all__ = [
+    "FIELDS",
+    "GRAMMAR",
     "MATRIX",
     "Ambiguous",
     "Busy",
+    "Checked",
+    "Collected",
     "Collection",
     "Conflict",
     "CuratoryError",
     "Damaged",
+    "DownloadReport",
     "Entity",
     "Event",
+    "Field",
     "File",
     "FilterError",
+    "Finding",
     "Forbidden",
+    "Graph",
     "Invalid",
     "Member",
     "Moved",
+    "Node",
     "NotFound",
     "Page",
     "Permission",
     "Project",
+    "Report",
     "Role",
     "Run",
     "Store",
     "Unavailable",
     "Version",
     "allowed",
+    "build_demo",
     "create_store",
     "open_store",
     "operating_system_user",

@@ -70,7 +70,8 @@ class Aliases:
     def holder(self, place: Place, alias: str) -> int | None:
         """The number of the version that has an alias in a collection now."""
         return self._engine.value(
-            "SELECT m.number FROM alias a JOIN membership m ON m.collection_id = a.collection_id AND m.version_id = a.version_id "
+            "SELECT m.number FROM alias a JOIN membership m ON m.collection_id = a.collection_id AND "
+            "m.version_id = a.version_id "
             "WHERE a.collection_id = :c AND a.alias = :a",
             {"c": place.collection_id, "a": alias},
         )
@@ -86,7 +87,8 @@ class Aliases:
         protected = [
             alias
             for (alias,) in self._engine.rows(
-                f"SELECT alias FROM protected_alias WHERE project_id = :p AND {self._engine.any_of('alias', 'names')} ORDER BY alias",
+                "SELECT alias FROM protected_alias WHERE project_id = :p AND "
+                f"{self._engine.any_of('alias', 'names')} ORDER BY alias",
                 {"p": place.project_id, "names": self._engine.pack(list(aliases))},
             )
         ]
@@ -100,7 +102,8 @@ class Aliases:
                 f"It is protected; an admin of {place.entity}/{place.project} may."
             )
         raise Forbidden(
-            f"You do not have permission to {what} the protected alias {listed}. An admin of {place.entity}/{place.project} may."
+            f"You do not have permission to {what} the protected alias {listed}. An admin of "
+            f"{place.entity}/{place.project} may."
         )
 
     # -- the past -----------------------------------------------------------------------------------------------
@@ -116,6 +119,9 @@ class Aliases:
             raise Invalid(f"{path!r} is not a collection; aliases are a collection's")
         events = self._store.events
         seq = events.at(moment)
+        for container in (f"project/{place.project_id}/", f"collection/{place.collection_id}/"):
+            if events.values_at(container, seq).get(f"{container}exists") == 0:
+                return {}
         links = f"link/{place.collection_id}/"
         numbers = {int(fact.removeprefix(links)): value[0] for fact, value in events.values_at(links, seq).items()}
         names = f"alias/{place.collection_id}/"

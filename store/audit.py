@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,7 +72,7 @@ class Audit:
         """Recompute the chain of hashes from the first event to the last.
 
         Args:
-            anchor: a file made by `anchor`: the chain must contain what it says, so a cut or wholly rewritten log shows.
+            anchor: a file made by `anchor`: the chain must contain what it says, so a cut or rewritten log shows.
             tables: also compare every fact's last value in the log with the tables.
             progress: called with events done and events in all.
 
@@ -83,7 +84,7 @@ class Audit:
         head = self._engine.row("SELECT seq, hash FROM chain WHERE id = 1")
         total, head_hash = head or (0, GENESIS)
         findings: list[Finding] = []
-        previous, expected, seen = GENESIS, 1, 0
+        previous, expected, seen, logged = GENESIS, 1, 0, 0
         while True:
             rows = self._engine.rows(
                 f"SELECT {', '.join(HASHED)}, prev, hash FROM event WHERE seq >= :seq ORDER BY seq LIMIT :n",
@@ -102,6 +103,10 @@ class Audit:
                             f"event {event['seq']} is not the one that was anchored: the log was rewritten",
                         )
                     )
+                if event["seq"] == total and event["hash"] != head_hash:
+                    findings.append(Finding("edited", total, "the last event is not the one that was written last"))
+                if tables:
+                    logged += sum(_mark(name, event["seq"]) for name in _values(event["after"]))
                 previous, expected, seen = event["hash"], event["seq"] + 1, seen + 1
             if progress:
                 progress(seen, total)
@@ -112,8 +117,6 @@ class Audit:
                     "cut", last, f"the log ends at event {last}, but {total} events were written: its end is missing"
                 )
             )
-        elif seen and previous != head_hash:
-            findings.append(Finding("edited", last, "the last event is not the one that was written last"))
         for entry in anchors:
             if entry["seq"] > last:
                 findings.append(
@@ -123,7 +126,7 @@ class Audit:
                         f"the log ends at event {last}, but event {entry['seq']} was anchored at {entry['at']}",
                     )
                 )
-        compared = self._compare(findings) if tables else 0
+        compared = self._compare(last, logged, findings) if tables else 0
         return Report(seen, previous, tuple(findings), compared, anchors[-1]["seq"] if anchors else None)
 
     def _check_one(self, event: dict[str, Any], previous: str, expected: int) -> list[Finding]:
@@ -148,37 +151,74 @@ class Audit:
             ]
         return []
 
-    def _compare(self, findings: list[Finding]) -> int:
-        """Hold every fact's last value in the log against the tables."""
-        compared = 0
-        after = ""
-        while True:
-            rows = self._engine.rows(
-                "SELECT f.fact, max(f.seq) FROM event_fact f WHERE f.fact > :after GROUP BY f.fact ORDER BY f.fact LIMIT :n",
-                {"after": after, "n": _CHUNK},
-            )
-            if not rows:
-                return compared
-            values = dict(
-                self._engine.rows(
-                    f"SELECT seq, after FROM event WHERE {self._engine.any_of('seq', 'seqs')}",
-                    {"seqs": self._engine.pack(sorted({seq for _, seq in rows}))},
+    def _compare(self, last: int, logged: int, findings: list[Finding]) -> int:
+        """Hold every fact's last value in the log against the tables, and the index of facts against the log."""
+        compared = indexed = 0
+        newest: dict[str, int] = {}
+        for name, seq in self._index():
+            if seq <= last:  # what is written meanwhile is not looked at
+                indexed += _mark(name, seq)
+            if newest and name not in newest:
+                compared += self._compare_some(newest, findings)
+            newest[name] = seq
+        compared += self._compare_some(newest, findings, all_of_them=True)
+        if indexed != logged:
+            findings.append(
+                Finding(
+                    "unlike",
+                    last,
+                    "the index of facts (event_fact) does not say what the events say, so what an alias named in "
+                    "the past can't be trusted",
                 )
             )
-            parsed = {seq: json.loads(text) for seq, text in values.items()}
-            for name, seq in rows:
-                compared += 1
-                logged = parsed.get(seq, {}).get(name)
-                now = facts.read(self._engine, name)
-                if now != logged:
-                    findings.append(
-                        Finding(
-                            "unlike",
-                            seq,
-                            f"{name} is {now!r} in the store, but the history (event {seq}) says {logged!r}",
-                        )
+        for name in facts.unlogged(self._engine):
+            compared += 1
+            value = facts.read(self._engine, name)
+            if value is not None and not self._newest(name):
+                findings.append(
+                    Finding("unlike", last, f"{name} is {value!r} in the store, but the history has no word of it")
+                )
+        return compared
+
+    def _index(self) -> Iterator[tuple[str, int]]:
+        """Every fact with every event that changed it, in order."""
+        after = ("", 0)
+        while True:
+            rows = self._engine.rows(
+                "SELECT fact, seq FROM event_fact WHERE (fact, seq) > (:fact, :seq) ORDER BY fact, seq LIMIT :n",
+                {"fact": after[0], "seq": after[1], "n": _CHUNK},
+            )
+            yield from rows  # type: ignore[misc]
+            if len(rows) < _CHUNK:
+                return
+            after = rows[-1]  # type: ignore[assignment]
+
+    def _compare_some(self, newest: dict[str, int], findings: list[Finding], *, all_of_them: bool = False) -> int:
+        """Compare facts with their values after their newest events, once there are enough of them."""
+        if not all_of_them and len(newest) < _CHUNK:
+            return 0
+        values = {
+            seq: _values(text)
+            for seq, text in self._engine.rows(
+                f"SELECT seq, after FROM event WHERE {self._engine.any_of('seq', 'seqs')}",
+                {"seqs": self._engine.pack(sorted(set(newest.values())))},
+            )
+        }
+        for name, seq in newest.items():
+            said = values.get(seq, {}).get(name)
+            now = facts.read(self._engine, name)
+            if now != said and self._newest(name) == seq:  # else it was changed meanwhile
+                findings.append(
+                    Finding(
+                        "unlike", seq, f"{name} is {now!r} in the store, but the history (event {seq}) says {said!r}"
                     )
-            after = rows[-1][0]
+                )
+        count = len(newest)
+        newest.clear()
+        return count
+
+    def _newest(self, fact: str) -> int | None:
+        return self._engine.value("SELECT max(seq) FROM event_fact WHERE fact = :fact", {"fact": fact})
 
     # -- anchors ------------------------------------------------------------------------------------------------
 
@@ -193,7 +233,8 @@ class Audit:
         report = self.verify(anchor=path if Path(path).exists() else None)
         if not report.ok:
             raise Damaged(
-                f"The log does not verify, so it was not anchored: {report.findings[0].message}. See `curatory audit verify`."
+                f"The log does not verify, so it was not anchored: {report.findings[0].message}. See "
+                "`curatory audit verify`."
             )
         entry = {"store": self._store.id, "seq": report.events, "hash": report.head, "at": to_text(self._store.now())}
         try:
@@ -227,3 +268,17 @@ class Audit:
                 )
             entries.append(entry)
         return entries
+
+
+def _mark(fact: str, seq: int) -> int:
+    """A number for a fact changed by an event; sums of them are the same in whatever order they are met."""
+    return int.from_bytes(hashlib.sha256(f"{fact}\0{seq}".encode()).digest()[:16], "big")
+
+
+def _values(text: str) -> dict[str, Any]:
+    """An event's facts; none where it was edited into something else."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -122,7 +122,8 @@ class BlobStore:
 
     def put_bytes(self, data: bytes | bytearray | memoryview) -> Blob:
         """Store bytes from memory. Raises: Unavailable: the store can't be written."""
-        return self.put_stream([data])
+        view = memoryview(data).cast("B")
+        return self._put_stream([view], len(view))
 
     def put_stream(self, source: BinaryIO | Iterable[bytes | bytearray | memoryview]) -> Blob:
         """Store what a binary file object or an iterable of bytes yields, to its end.
@@ -131,11 +132,15 @@ class BlobStore:
             Unavailable: the store can't be written. What the source itself raises comes through unchanged;
                 nothing is left behind either way.
         """
+        return self._put_stream(source, None)
+
+    def _put_stream(self, source: BinaryIO | Iterable[bytes | bytearray | memoryview], size: int | None) -> Blob:
+        """`size`: where it is known, no more memory is taken than that."""
         read = _reader(source)
         folders: set[str] = set()
         with self._draft() as draft:
             sha, md5 = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
-            size = pump(read, draft.write, size=None, inline=sha, aside=md5)
+            size = pump(read, draft.write, size=size, inline=sha, aside=md5)
             blob = self._place(draft, blob_of(sha.hexdigest(), md5.digest(), size), folders)
         self._sync(folders)
         return blob

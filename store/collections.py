@@ -110,8 +110,7 @@ class Collections:
         head, slash, name = path.strip().strip("/").rpartition("/")
         if not slash:
             raise Invalid(f"{path!r} has no registry in it; it looks like registry/collection")
-        collection_name(name)
-        return self._store.paths.project(head), name
+        return self._store.paths.project(head), collection_name(name)
 
     def _existing(self, place: Place, name: str) -> Place | None:
         row = self._engine.row(
@@ -128,10 +127,10 @@ class Collections:
         Raises:
             Invalid: the name or type breaks a rule, or the registry does not accept the type.
         """
+        name = (source_name if kind == "sequence" else collection_name)(name)
         found = self._existing(place, name)
         if found:
             return found, None
-        (source_name if kind == "sequence" else collection_name)(name)
         artifact_type(type)
         description(text)
         self.refuse_type(place, type)
@@ -191,7 +190,7 @@ class Collections:
             Conflict: the name is taken.
         """
         place = self._store.paths.collection(path)
-        (source_name if place.collection_kind == "sequence" else collection_name)(name)
+        name = (source_name if place.collection_kind == "sequence" else collection_name)(name)
         with self._change(place, "collection.rename", Permission.RENAME_COLLECTION, to=name) as change:
             if name != place.collection and self._existing(place, name):
                 raise Conflict(
@@ -241,7 +240,8 @@ class Collections:
         place = self._store.paths.collection(path)
         self._store.paths.need(place, Permission.DELETE_COLLECTION)
         if place.collection_kind == "portfolio":
-            held = self.protected_held(place)
+            assert place.collection_id is not None
+            held = self.protected_held(place.collection_id)
             if held and not self._may_protected(place):
                 raise Forbidden(
                     f"You do not have permission to delete {place.path}: a version in it carries the protected alias "
@@ -265,14 +265,15 @@ class Collections:
         with self._change(place, "collection.delete", Permission.DELETE_COLLECTION, versions=count) as change:
             change.set(f"collection/{place.collection_id}/exists", 0)
 
-    def protected_held(self, place: Place) -> list[str]:
+    def protected_held(self, collection: int) -> list[str]:
         """The protected aliases that versions of a collection carry now."""
         return [
             alias
             for (alias,) in self._engine.rows(
-                "SELECT a.alias FROM alias a JOIN protected_alias g ON g.alias = a.alias AND g.project_id = :p "
+                "SELECT a.alias FROM alias a JOIN collection c ON c.id = a.collection_id "
+                "JOIN protected_alias g ON g.alias = a.alias AND g.project_id = c.project_id "
                 "WHERE a.collection_id = :c ORDER BY a.alias",
-                {"p": place.project_id, "c": place.collection_id},
+                {"c": collection},
             )
         ]
 

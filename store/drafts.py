@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from . import facts
 from .errors import Invalid
 from .facts import index_text
 from .manifests import check_metadata, manifest_digest
@@ -108,6 +109,9 @@ def insert_drafts(
             change.set(f"alias/{sequence.collection_id}/{alias}", version)
         if run is not None:
             edges.append({"src": 2 * run + 1, "dst": 2 * version, "at": now})
+            if digest not in new:  # its own log says nothing of this run
+                edge = f"edge/{2 * run + 1}/{2 * version}"
+                change.note(edge, facts.read(engine, edge), 1)
         ids.append(version)
     engine.many(_INSERT_MEMBERSHIP, memberships)
     engine.many(_INSERT_ENTRY, entries)

@@ -239,8 +239,8 @@ class Events:
             args["until"] = clock.to_text(until)
         if actions is not None:
             conditions.append("(event.action = :action OR event.action LIKE :actions)")
-            args["action"] = actions
-            args["actions"] = f"{actions.rstrip('.')}.%"
+            args["action"] = actions.lower()
+            args["actions"] = f"{actions.lower().rstrip('.')}.%"  # LIKE counts letter case on one engine only
         if after is not None:
             conditions.append("event.seq < :after")
             args["after"] = uncursor(after, int)[0]
@@ -275,7 +275,8 @@ class Events:
     def values_at(self, prefix: str, seq: int) -> dict[str, Any]:
         """All facts that begin with a prefix ending in "/", as they were after event `seq`."""
         rows = self._engine.rows(
-            "SELECT f.fact, max(f.seq) FROM event_fact f WHERE f.fact >= :low AND f.fact < :high AND f.seq <= :seq GROUP BY f.fact",
+            "SELECT f.fact, max(f.seq) FROM event_fact f WHERE f.fact >= :low AND f.fact < :high AND "
+            "f.seq <= :seq GROUP BY f.fact",
             {"low": prefix, "high": prefix[:-1] + "0", "seq": seq},  # "0" follows "/"
         )
         found: dict[str, Any] = {}

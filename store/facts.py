@@ -138,6 +138,26 @@ def write(engine: Engine, name: str, value: Any, now: str) -> None:
     _touch(engine, fact, now)
 
 
+def unlogged(engine: Engine, limit: int = 100) -> list[str]:
+    """Facts that the tables hold, though no event ever said so: rows that were put in behind the store's back."""
+    sources = [(kind, row.table, row.owner, f"t.{row.key}") for kind, row in _ROWS.items()]
+    sources.append(("link", "membership", "collection_id", "t.version_id"))
+    sources += [(table, table, "id", "'exists'") for table in ("project", "collection", "run")]
+    sources.append(("version", "version", "id", "'state'"))
+    found: list[str] = []
+    for kind, table, owner, key in sources:
+        name = f"'{kind}/' || t.{owner} || '/' || {key}"
+        found += [
+            fact
+            for (fact,) in engine.rows(
+                f"SELECT {name} FROM {table} t WHERE NOT EXISTS (SELECT 1 FROM event_fact f WHERE f.fact = {name}) "
+                "LIMIT :limit",
+                {"limit": limit},
+            )
+        ]
+    return found
+
+
 def _write_column(engine: Engine, fact: Fact, value: Any, now: str) -> None:
     column = _column(fact)
     stored = json.dumps(value, ensure_ascii=False, allow_nan=False) if column == "metadata" else value

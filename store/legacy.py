@@ -93,6 +93,7 @@ def registry_is_on(
 
 def _version(text: str) -> tuple[int, ...]:
     try:
-        return tuple(int(part) for part in text.removeprefix("v").split("-")[0].split("."))
+        number = [int(part) for part in text.removeprefix("v").split("-")[0].split(".")]
+        return tuple(number + [0] * (3 - len(number)))
     except ValueError:
         raise Invalid(f"{text!r} is not a server version; it looks like 0.59.2") from None

@@ -1,14 +1,16 @@
 """Lineage: where a version came from and where it went, through the runs between.
 
-The graph is walked level by level with a cap that is said aloud, on integers: a version is twice its id, a run one more.
+The graph is walked level by level with a cap that is said aloud, on integers: a version is twice its id, a run one
+more.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from .access import role_sql
@@ -188,12 +190,17 @@ class Lineage:
         nodes: dict[int, Node] = {}
         if versions:
             aliases = engine.array(
-                "SELECT DISTINCT a.alias AS item FROM alias a JOIN membership am ON am.collection_id = a.collection_id "
-                "AND am.version_id = a.version_id WHERE am.version_id = v.id ORDER BY 1"
+                "SELECT DISTINCT a.alias AS item FROM membership am JOIN alias a ON a.collection_id = am.collection_id "
+                "AND a.version_id = am.version_id "
+                "JOIN collection ac ON ac.id = am.collection_id AND ac.removed_at IS NULL "
+                "JOIN project ap ON ap.id = ac.project_id AND ap.removed_at IS NULL "
+                "JOIN entity ae ON ae.id = ap.entity_id "
+                f"WHERE am.version_id = v.id AND {role_sql('ap', 'ae')} >= 1 ORDER BY 1"
             )
+            blank: list[int] = []
             for i, name, type_, entity, project, number, state, at, role, held in engine.rows(
                 "SELECT v.id, c.name, c.type, e.name, p.name, m.number, v.state, v.created_at, "
-                f"coalesce({self._store.role_sql}, {self._linked_role()}), {aliases} "
+                f"{self._store.role_sql}, {aliases} "
                 "FROM version v JOIN collection c ON c.id = v.collection_id JOIN project p ON p.id = c.project_id "
                 "JOIN entity e ON e.id = p.entity_id "
                 "LEFT JOIN membership m ON m.version_id = v.id AND m.collection_id = v.collection_id "
@@ -202,7 +209,18 @@ class Lineage:
             ):
                 key = 2 * i
                 if not role:
-                    nodes[key] = Node(key, "version", "(not visible to you)", "", type_, depths[key], "hidden")
+                    blank.append(i)
+                    nodes[key] = Node(
+                        key,
+                        "version",
+                        "(not visible to you)",
+                        "",
+                        "",
+                        depths[key],
+                        "hidden",
+                        from_text(at),
+                        _strings(held),
+                    )
                     continue
                 label = f"{name}:v{number}" if number is not None else name
                 gone = state == "deleted"
@@ -217,9 +235,18 @@ class Lineage:
                     from_text(at),
                     _strings(held),
                 )
+            links = self._links(blank)
+            for i in blank:
+                node = nodes[2 * i]
+                if i in links:  # seen through a link, though the source is not theirs to see
+                    path, type_ = links[i]
+                    nodes[2 * i] = replace(node, label=path.rpartition("/")[2], path=path, detail=type_, state="there")
+                else:
+                    nodes[2 * i] = replace(node, created_at=None)
         if runs:
             for i, name, title, state, entity, project, at, removed, role in engine.rows(
-                f"SELECT r.id, r.name, r.title, r.state, e.name, p.name, r.created_at, r.removed_at, {self._store.role_sql} "
+                "SELECT r.id, r.name, r.title, r.state, e.name, p.name, r.created_at, r.removed_at, "
+                f"{self._store.role_sql} "
                 "FROM run r JOIN project p ON p.id = r.project_id JOIN entity e ON e.id = p.entity_id "
                 f"WHERE {engine.any_of('r.id', 'ids')}",
                 {"ids": engine.pack(runs)} | self._store.me,
@@ -240,13 +267,18 @@ class Lineage:
                 )
         return {key: nodes[key] for key in depths if key in nodes}
 
-    def _linked_role(self) -> str:
-        """SQL: 1 when a version is linked somewhere that the actor sees, though its source is not theirs to see."""
-        return (
-            "(SELECT 1 FROM membership lm JOIN collection lc ON lc.id = lm.collection_id AND lc.removed_at IS NULL "
+    def _links(self, versions: Sequence[int]) -> dict[int, tuple[str, str]]:
+        """Where versions are linked that the actor sees, the first place of each: path and type."""
+        if not versions:
+            return {}
+        rows = self._engine.rows(
+            "SELECT lm.version_id, le.name || '/' || lp.name || '/' || lc.name || ':v' || lm.number, lc.type "
+            "FROM membership lm JOIN collection lc ON lc.id = lm.collection_id AND lc.removed_at IS NULL "
             "JOIN project lp ON lp.id = lc.project_id AND lp.removed_at IS NULL JOIN entity le ON le.id = lp.entity_id "
-            f"WHERE lm.version_id = v.id AND {role_sql('lp', 'le')} >= 1 LIMIT 1)"
+            f"WHERE {self._engine.any_of('lm.version_id', 'ids')} AND {role_sql('lp', 'le')} >= 1 ORDER BY lm.id DESC",
+            {"ids": self._engine.pack(versions)} | self._store.me,
         )
+        return {version: (path, type_) for version, path, type_ in rows}
 
     def path(self, source: str | Version | Run, target: str | Version | Run, *, cap: int = 100_000) -> Graph | None:
         """A shortest way that data took from one node to another, or None; walked from both ends.
@@ -283,7 +315,7 @@ class Lineage:
         while nodes[-1] != end:
             nodes.append(goes[nodes[-1]])
         found = self._nodes({key: step for step, key in enumerate(nodes)})
-        return Graph(start, found, tuple(zip(nodes, nodes[1:], strict=False)), False, False, cap)
+        return Graph(start, found, tuple(pairwise(nodes)), False, False, cap)
 
     def used_by(self, target: str | Version) -> list[Node]:
         """The runs that used a version."""

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .access import Permission, allowed
+from .drafts import TTL_INHERITED, TTL_NEVER
 from .errors import Forbidden, Invalid
 from .names import alias_name, collection_name
 from .paths import Place, parse
 from .records import Version
 from .store import writes
-from .versions import TTL_NEVER
 
 if TYPE_CHECKING:
     from .store import Store
@@ -50,7 +50,8 @@ class Links:
         parsed = parse(target)
         if parsed.alias is not None or len(parsed.parts) < 2:
             raise Invalid(
-                f"{target!r} is not where a version can be linked to; it looks like registry/collection. Aliases are given apart."
+                f"{target!r} is not where a version can be linked to; it looks like registry/collection. "
+                "Aliases are given apart."
             )
         name = collection_name(parsed.parts[-1])
         project = self._store.paths.project("/".join(parsed.parts[:-1]))
@@ -61,7 +62,8 @@ class Links:
             raise Invalid(f"{collection.path} holds what runs log into it; link into a registry's collection.")
         if collection.type != version.type:
             raise Invalid(
-                f"{collection.path} holds artifacts of type {collection.type!r}; {version.path} is of type {version.type!r}."
+                f"{collection.path} holds artifacts of type {collection.type!r}; {version.path} is of "
+                f"type {version.type!r}."
             )
         self._put(version, collection, created, aliases)
         return self._store.versions.by_place(self._place(collection, version.id))
@@ -89,8 +91,9 @@ class Links:
                 {"c": cid},
             )
             change.set(f"link/{cid}/{version.id}", [number, change.now, store.actor.id])
-            if change.set(f"version/{version.id}/ttl", TTL_NEVER) and version.ttl > 0:
-                change.detail["ttl_cleared"] = version.ttl
+            lived = self._lives(version)
+            if change.set(f"version/{version.id}/ttl", TTL_NEVER) and lived is not None:
+                change.detail["ttl_cleared"] = lived
         else:
             change.action = "alias.add"
         change.detail |= {"version": number, "name": f"{collection.collection}:v{number}"}
@@ -98,8 +101,21 @@ class Links:
             change.detail["aliases"] = aliases
         for alias in aliases:
             store.aliases.refuse_protected(collection, [alias], "add")
+            holder = store.aliases.holder(collection, alias)
+            if holder is not None and holder != number:
+                change.detail.setdefault("moved", {})[alias] = holder
             change.set(f"alias/{cid}/{alias}", version.id)
         store.events.append([change])
+
+    def _lives(self, version: Version) -> int | None:
+        """The seconds that a version lives, by its own word or its team's; None: for ever."""
+        if version.ttl != TTL_INHERITED:
+            return version.ttl if version.ttl > 0 else None
+        return self._engine.value(
+            "SELECT e.default_ttl FROM version v JOIN collection c ON c.id = v.collection_id "
+            "JOIN project p ON p.id = c.project_id JOIN entity e ON e.id = p.entity_id WHERE v.id = :v",
+            {"v": version.id},
+        )
 
     def _place(self, collection: Place, version: int) -> Place:
         number = self._engine.value(

@@ -166,9 +166,11 @@ class Members:
         if place.project_kind == "legacy":
             raise Invalid(f"{place.path} is a legacy registry: its members are those of the team. Use `curatory team`.")
         row = self._engine.row(
-            "SELECT e.id, e.kind, e.name FROM entity e WHERE (e.key = :key OR (e.email <> '' AND lower(e.email) = :mail)) "
+            "SELECT e.id, e.kind, e.name FROM entity e WHERE (e.key = :key OR (e.email <> '' AND "
+            "lower(e.email) = :mail)) "
             "AND e.removed_at IS NULL AND e.kind <> 'organization' AND (e.organization_id = :o OR EXISTS "
-            "(SELECT 1 FROM organization_member m WHERE m.user_id = e.id AND m.organization_id = :o)) ORDER BY e.key <> :key",
+            "(SELECT 1 FROM organization_member m WHERE m.user_id = e.id AND m.organization_id = :o)) "
+            "ORDER BY e.key <> :key",
             {"key": fold_key(name), "mail": name.lower(), "o": place.entity_id},
         )
         if row is None:

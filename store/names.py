@@ -1,7 +1,8 @@
 """What may be called what: the official client's rules (0.31) with its texts, and one rule of our own.
 
 Our own rule: no control, bidirectional or zero-width characters in anything that is a name, because they can
-lie about what is on a screen. The limits are W&B Registry's.
+lie about what is on a screen. For the same reason names are kept composed (NFC), and without space at an end, where
+no path could say it. The limits are W&B Registry's.
 """
 
 from __future__ import annotations
@@ -31,26 +32,52 @@ def fold_key(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
+_JOINER, _EMOJI_STYLE, _KEYCAP = "\u200d", "\ufe0f", "\u20e3"
+# Letters, marks and signs that look like nothing, and those that choose a variant of the character before.
+_BLANK = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+
+
 def check_characters(name: str, what: str) -> str:
-    """Refuse characters that are invisible or steer a terminal.
+    """A name composed, without characters that are invisible or steer a terminal.
 
     Raises:
         Invalid: names the first such character by its code point.
     """
-    for character in name:
+    if name.isascii() and name.isprintable():
+        return name
+    for position, character in enumerate(name):
         # Cc control, Cf format (bidi, zero-width), Cs lone surrogate, Zl and Zp line separators
-        if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") and character not in "\u200d\ufe0f":
+        unseen = unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp") or _BLANK.match(character)
+        if unseen and not _in_emoji(name, position):
             raise Invalid(
                 f"{what} must not contain invisible or control characters: U+{ord(character):04X} at position "
-                f"{name.index(character)}. Leave it out."
+                f"{position}. Leave it out."
             )
+    return unicodedata.normalize("NFC", name)
+
+
+def _in_emoji(name: str, position: int) -> bool:
+    """Whether an invisible character is one that makes an emoji of the signs around it."""
+    before, after = name[:position], name[position + 1 :]
+    if name[position] == _JOINER:
+        return _is_sign(before.removesuffix(_EMOJI_STYLE)[-1:]) and _is_sign(after[:1])
+    return name[position] == _EMOJI_STYLE and (_is_sign(before[-1:]) or after[:1] == _KEYCAP)
+
+
+def _is_sign(character: str) -> bool:
+    return bool(character) and unicodedata.category(character) in ("So", "Sk", "Sm", "Po")
+
+
+def _no_space_around(name: str, what: str) -> str:
+    if name != name.strip():
+        raise Invalid(f"{what} must not begin or end with a space: {name!r}")
     return name
 
 
 def project_name(name: str, what: str = "Project name") -> str:
     if not name:
         raise Invalid(f"{what} cannot be empty")
-    check_characters(name, what)
+    name = _no_space_around(check_characters(name, what), what)
     found = sorted(_URL_UNSAFE.intersection(name))
     if found:
         listed = ", ".join(repr(character) for character in found)
@@ -74,12 +101,13 @@ def entity_name(name: str, what: str) -> str:
     """A user's, team's or organization's name: letters, digits, '-', '_' and '.'."""
     if not name:
         raise Invalid(f"{what} name cannot be empty")
-    check_characters(name, f"{what} name")
+    name = check_characters(name, f"{what} name")
     if len(name) > MAX_NAME:
         raise Invalid(f"Invalid {what.lower()} name {name!r}: must be {MAX_NAME} characters or less")
     if not _ENTITY.match(name):
         raise Invalid(
-            f"Invalid {what.lower()} name {name!r}: use letters, digits, '-', '_' and '.', beginning with a letter or digit"
+            f"Invalid {what.lower()} name {name!r}: use letters, digits, '-', '_' and '.', beginning with "
+            "a letter or digit"
         )
     return name
 
@@ -87,7 +115,7 @@ def entity_name(name: str, what: str) -> str:
 def collection_name(name: str) -> str:
     if not name.strip():
         raise Invalid("Collection name cannot be empty")
-    check_characters(name, "Collection name")
+    name = _no_space_around(check_characters(name, "Collection name"), "Collection name")
     if len(name) > MAX_NAME:
         raise Invalid(f"Artifact name is longer than {MAX_NAME} characters: {name!r}")
     if "/" in name:
@@ -110,12 +138,13 @@ def source_name(name: str) -> str:
 
 def artifact_type(name: str, *, reserved: bool = False) -> str:
     """An artifact type. `reserved` lets types through that only the client itself logs ("job", "wandb-…")."""
-    check_characters(name, "Artifact type")
+    name = check_characters(name, "Artifact type")
     if not reserved and (name == "job" or name.startswith("wandb-")):
         raise Invalid(f"Artifact type {name!r} is reserved for internal use; choose another")
     if len(name) > MAX_NAME or not _TYPE.match(name):
         raise Invalid(
-            f"Invalid artifact type {name!r}: use up to {MAX_NAME} letters, digits, '-', '_', '.' and spaces between them"
+            f"Invalid artifact type {name!r}: use up to {MAX_NAME} letters, digits, '-', '_', '.' and "
+            "spaces between them"
         )
     return name
 
@@ -132,14 +161,14 @@ def alias_name(alias: str) -> str:
         raise Invalid("An alias cannot be empty")
     if "/" in alias or ":" in alias:
         raise Invalid("Aliases must not contain any of the following characters: '/', ':'")
-    check_characters(alias, "An alias")
+    alias = _no_space_around(check_characters(alias, "An alias"), "An alias")
     if len(alias) > MAX_NAME:
         raise Invalid(f"Invalid alias {alias!r}: must be {MAX_NAME} characters or less")
     if alias == "latest":
         raise Invalid(
             "The alias 'latest' always names the newest version and can't be set by hand; choose another alias"
         )
-    if _NUMBER.match(alias):
+    if alias[0] == "v" and alias[1:].isnumeric():  # what the official client takes for a number
         raise Invalid(f"The alias {alias!r} is a version number, which is given automatically; choose another alias")
     return alias
 
@@ -148,6 +177,7 @@ def tag_names(tags: Sequence[str]) -> list[str]:
     """Tags as they are kept: the first of each, in order; at most 20 a call."""
     if len(tags) > MAX_TAGS_PER_CALL:
         raise Invalid(f"At most {MAX_TAGS_PER_CALL} tags can be changed in one call; {len(tags)} were given")
+    tags = [unicodedata.normalize("NFC", tag) for tag in tags]
     for tag in tags:
         if not _TAG.match(tag) or tag != tag.strip():
             raise Invalid(

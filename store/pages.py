@@ -1,4 +1,4 @@
-"""Keyset pages: a cursor is the sort key of the last row that was shown, so a page costs the same however deep it is."""
+"""Keyset pages: a cursor is the sort key of the last row shown, so a page costs the same however deep it is."""
 
 from __future__ import annotations
 

@@ -175,7 +175,8 @@ class Paths:
 
     def _no_project(self, name: str, prefix: str | None) -> str:
         if prefix is not None:
-            return f"project {name!r} not found under entity {prefix!r}" + self._close_project(name)
+            near = self._close_project(name)
+            return f"project {name!r} not found under entity {prefix!r}" + (f".{near}" if near else "")
         return f"There is no registry or project {name!r}." + self._close_project(name)
 
     def _close_project(self, name: str) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from .access import Permission, Role, need
 from .clock import from_text
-from .errors import Forbidden, NotFound
-from .names import fold_key, project_name
+from .errors import Forbidden, Invalid, NotFound
+from .names import LEGACY_PROJECT, REGISTRY_PREFIX, fold_key, project_name
 from .paths import Place
 from .records import Project
 from .store import insert, writes
@@ -94,7 +94,7 @@ class Projects:
             Forbidden: the actor may not log there.
             NotFound: there is no such user or team.
         """
-        project_name(name)
+        name = project_name(name)
         owner = self._store.paths.entity(entity or self._store.actor.name)
         if owner.entity_kind == "organization":
             raise Forbidden(
@@ -107,6 +107,8 @@ class Projects:
             found = self._existing(owner, name)
             if found:
                 return found
+            if kind == "project":
+                _refuse_reserved(name)
             if self._role_in_entity(owner) < Role.MEMBER:
                 raise Forbidden(
                     f"{self._store.actor.name} is not allowed to create a project of {owner.entity}: "
@@ -138,10 +140,8 @@ class Projects:
             "WHERE p.entity_id = :owner AND p.key = :key AND p.removed_at IS NULL",
             {"owner": owner.entity_id, "key": fold_key(name)} | self._store.me,
         )
-        if row is None:
+        if row is None or row[3] is None:
             return None
-        if row[3] is None:
-            raise NotFound(f"project {name!r} not found under entity {owner.entity!r}")
         return Place(owner.entity_id, owner.entity, owner.entity_kind, row[0], row[1], row[2], row[3])
 
     def _role_in_entity(self, owner: Place) -> int:
@@ -162,8 +162,20 @@ class Projects:
 
         Raises:
             Forbidden
+            Invalid: it is a registry.
         """
         place = self._store.paths.project(path)
+        if place.project_kind != "project":
+            raise Invalid(f"{place.path} is a registry, not a source project. Use `curatory registry rm`.")
         with self._store.events.change("project.delete", project=place.project_id, path=place.path) as change:
             need(place.role, Permission.DELETE_REGISTRY, self._store.actor.name, place.path)
             change.set(f"project/{place.project_id}/exists", 0)
+
+
+def _refuse_reserved(name: str) -> None:
+    """Refuse a source project the name of a registry: the official client tells the two apart by it."""
+    key = fold_key(name)
+    if key == LEGACY_PROJECT:
+        raise Invalid(f"{name!r} is the name of a team's legacy registry: link models into it, log them elsewhere.")
+    if key.startswith(REGISTRY_PREFIX):
+        raise Invalid(f"{name!r} is a registry's name: create a registry, or call the project something else.")

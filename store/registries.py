@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
+from . import names
 from .access import Permission, Role
 from .errors import Conflict, Forbidden, Invalid
-from .names import REGISTRY_PREFIX, alias_name, artifact_type, description, fold_key, registry_name
+from .names import REGISTRY_PREFIX, alias_name, artifact_type, fold_key, registry_name
 from .paths import Place
 from .records import Project
 from .store import insert, writes
@@ -61,8 +62,8 @@ class Registries:
         """
         name = registry_name(name)
         _check_visibility(visibility)
-        for kind in types:
-            artifact_type(kind)
+        names.description(description)
+        types = [artifact_type(kind) for kind in types]
         place = self._store.organizations.get(organization)
         if place.role == "viewer":
             raise Forbidden(
@@ -104,6 +105,7 @@ class Registries:
         """
         place = self._store.paths.registry(path)
         name = registry_name(name)
+        self._refuse_legacy(place, "its name is what tells that it is one")
         with self._change(place, "registry.rename", Permission.RENAME_REGISTRY, to=REGISTRY_PREFIX + name) as change:
             self._refuse_core(place, "renamed")
             if fold_key(REGISTRY_PREFIX + name) != fold_key(place.project):
@@ -119,7 +121,7 @@ class Registries:
             Forbidden, Invalid
         """
         place = self._store.paths.registry(path)
-        description(text)
+        names.description(text)
         with self._change(place, "registry.describe", Permission.EDIT_REGISTRY) as change:
             self._refuse_core(place, "described; its description is preconfigured")
             change.set(f"project/{place.project_id}/description", text)
@@ -128,7 +130,10 @@ class Registries:
     def newly_seeing(self, path: str) -> list[str]:
         """The people who don't see a restricted registry now and would if it were visible to the organization."""
         place = self._store.paths.registry(path)
-        return [name for _, name in self._unseeing(place)]
+        hidden = self._engine.value(
+            "SELECT 1 FROM project WHERE id = :p AND visibility = 'restricted'", {"p": place.project_id}
+        )
+        return [name for _, name in self._unseeing(place)] if hidden else []
 
     def _unseeing(self, place: Place) -> list[tuple[int, str]]:
         return [
@@ -156,8 +161,7 @@ class Registries:
         _check_visibility(visibility)
         place = self._store.paths.registry(path)
         with self._change(place, "registry.visibility", Permission.CHANGE_VISIBILITY, visibility=visibility) as change:
-            if place.project_kind == "legacy":
-                raise Invalid("A legacy registry is visible to its team; that can't be changed.")
+            self._refuse_legacy(place, "it is visible to its team")
             self._refuse_core(place, "hidden: it is always visible to the organization")
             before = self._engine.value("SELECT visibility FROM project WHERE id = :p", {"p": place.project_id})
             if before == "restricted" and visibility == "organization":
@@ -166,20 +170,26 @@ class Registries:
         return self._again(place)
 
     def _allow_opening(self, place: Place, confirmed: bool) -> None:
-        admin = self._engine.value(
-            "SELECT 1 FROM organization_member WHERE organization_id = :o AND user_id = :me AND role = 'admin'",
-            {"o": place.entity_id, "me": self._store.actor.id},
-        )
-        if not admin:
-            raise Forbidden(
-                "A restricted registry can't be made visible to the organization: its people were promised that only "
-                "they see it. An organization admin may, after confirming who will newly see it."
-            )
+        assert place.project_id is not None
+        self.need_opener(place.project_id)
         if not confirmed:
             people = [name for _, name in self._unseeing(place)]
             listed = ", ".join(people[:20]) + (f" and {len(people) - 20} more" if len(people) > 20 else "")
             raise Conflict(
-                f"{len(people)} people would newly see {place.path}: {listed or 'nobody'}. Confirm to go on (--confirm)."
+                f"{len(people)} people would newly see {place.path}: {listed or 'nobody'}. Confirm to go "
+                "on (--confirm)."
+            )
+
+    def need_opener(self, registry: int) -> None:
+        """Refuse showing a restricted registry to the organization, but to its admins.
+
+        Raises:
+            Forbidden
+        """
+        if not self._is_organization_admin(registry):
+            raise Forbidden(
+                "A restricted registry can't be made visible to the organization: its people were promised that only "
+                "they see it. An organization admin may, after confirming who will newly see it."
             )
 
     @writes
@@ -190,9 +200,9 @@ class Registries:
             Forbidden, Invalid
             Conflict: it accepts every type; narrow it first with `accept_only`.
         """
-        for kind in types:
-            artifact_type(kind)
+        types = [artifact_type(kind) for kind in types]
         place = self._store.paths.registry(path)
+        self._refuse_legacy(place, "it takes models and nothing else")
         with self._change(place, "registry.accept", Permission.EDIT_TYPES, types=list(types)) as change:
             if self._engine.value("SELECT any_type FROM project WHERE id = :p", {"p": place.project_id}):
                 raise Conflict(
@@ -209,9 +219,9 @@ class Registries:
         Raises:
             Forbidden, Invalid
         """
-        for kind in types:
-            artifact_type(kind)
+        types = [artifact_type(kind) for kind in types]
         place = self._store.paths.registry(path)
+        self._refuse_legacy(place, "it takes models and nothing else")
         with self._change(place, "registry.accept", Permission.EDIT_TYPES, types=list(types), any=False) as change:
             used = self._engine.rows(
                 "SELECT DISTINCT type FROM collection WHERE project_id = :p AND removed_at IS NULL",
@@ -230,6 +240,7 @@ class Registries:
             Forbidden
         """
         place = self._store.paths.registry(path)
+        self._refuse_legacy(place, "it takes models and nothing else")
         with self._change(place, "registry.accept", Permission.EDIT_TYPES, any=True) as change:
             self._refuse_core(place, "opened to every type; types can be added to it")
             change.set(f"project/{place.project_id}/any_type", 1)
@@ -299,21 +310,35 @@ class Registries:
         place = self._store.paths.registry(path)
         with self._change(place, "registry.delete", Permission.DELETE_REGISTRY) as change:
             self._refuse_core(place, "deleted")
-            creator = self._engine.value("SELECT created_by FROM project WHERE id = :p", {"p": place.project_id})
-            admin = self._engine.value(
-                "SELECT 1 FROM organization_member m JOIN entity e ON m.organization_id = coalesce(e.organization_id, e.id) "
-                "WHERE e.id = :e AND m.user_id = :me AND m.role = 'admin'",
-                {"e": place.entity_id, "me": self._store.actor.id},
-            )
-            if not admin and creator != self._store.actor.id:
-                raise Forbidden(
-                    f"{self._store.actor.name} did not create {place.path}: a registry admin may delete the registries "
-                    "they created, an organization admin any. Ask one of those."
-                )
+            assert place.project_id is not None
+            self.need_creator(place.project_id)
             change.detail["collections"] = self._engine.value(
                 "SELECT count(*) FROM collection WHERE project_id = :p AND removed_at IS NULL", {"p": place.project_id}
             )
             change.set(f"project/{place.project_id}/exists", 0)
+
+    def need_creator(self, registry: int) -> None:
+        """Refuse deleting a registry, but to who created it and to the organization's admins.
+
+        Raises:
+            Forbidden
+        """
+        row = self._engine.row(
+            "SELECT p.kind, p.created_by, e.name || '/' || p.name FROM project p JOIN entity e ON e.id = p.entity_id "
+            "WHERE p.id = :p",
+            {"p": registry},
+        )
+        if (
+            row is None
+            or row[0] == "project"
+            or row[1] == self._store.actor.id
+            or self._is_organization_admin(registry)
+        ):
+            return
+        raise Forbidden(
+            f"{self._store.actor.name} did not create {row[2]}: a registry admin may delete the registries "
+            "they created, an organization admin any. Ask one of those."
+        )
 
     # -- shared -------------------------------------------------------------------------------------------------
 
@@ -323,9 +348,24 @@ class Registries:
         self._store.paths.need(place, permission)
         return self._store.events.change(action, project=place.project_id, path=place.path, **detail)
 
+    def _is_organization_admin(self, registry: int) -> bool:
+        return bool(
+            self._engine.value(
+                "SELECT 1 FROM project p JOIN entity e ON e.id = p.entity_id JOIN organization_member m "
+                "ON m.organization_id = coalesce(e.organization_id, e.id) "
+                "WHERE p.id = :p AND m.user_id = :me AND m.role = 'admin'",
+                {"p": registry, "me": self._store.actor.id},
+            )
+        )
+
     def _again(self, place: Place) -> Project:
         assert place.project_id is not None
         return self._store.projects.by_id(place.project_id)
+
+    @staticmethod
+    def _refuse_legacy(place: Place, why: str) -> None:
+        if place.project_kind == "legacy":
+            raise Invalid(f"{place.path} is a legacy registry; {why}, so that can't be changed.")
 
     def _refuse_core(self, place: Place, what: str) -> None:
         if self._engine.value("SELECT core FROM project WHERE id = :p", {"p": place.project_id}):

@@ -81,6 +81,8 @@ class Runs:
         """
         place = self._store.projects.ensure(project, entity or self._store.users.home())
         self._store.paths.need(place, Permission.LOG)
+        if place.project_kind != "project":
+            raise Invalid(f"{place.path} is a registry: runs belong to source projects. Start it in one.")
         name = _run_name(name or secrets.token_hex(4))
         found = self._engine.row(
             "SELECT id, removed_at FROM run WHERE project_id = :p AND name = :n", {"p": place.project_id, "n": name}
@@ -97,7 +99,8 @@ class Runs:
                 run = found[0]
                 state = self._engine.value("SELECT state FROM run WHERE id = :r", {"r": run})
                 self._engine.execute(
-                    "UPDATE run SET state = 'running', ended_at = NULL, exit_code = NULL, heartbeat_at = :at WHERE id = :r",
+                    "UPDATE run SET state = 'running', ended_at = NULL, exit_code = NULL, heartbeat_at = "
+                    ":at WHERE id = :r",
                     {"r": run, "at": change.now},
                 )
                 change.note(f"run/{run}/state", state, "running")
@@ -236,7 +239,8 @@ class Runs:
             if delete_versions:
                 for collection, version in self._engine.rows(
                     "SELECT v.collection_id, v.id FROM version v WHERE v.run_id = :r AND v.state <> 'deleted' "
-                    "AND NOT EXISTS (SELECT 1 FROM membership m JOIN collection c ON c.id = m.collection_id AND c.removed_at IS NULL "
+                    "AND NOT EXISTS (SELECT 1 FROM membership m JOIN collection c ON c.id = "
+                    "m.collection_id AND c.removed_at IS NULL "
                     "JOIN project p ON p.id = c.project_id AND p.removed_at IS NULL "
                     "WHERE m.version_id = v.id AND m.collection_id <> v.collection_id) ORDER BY v.id",
                     {"r": current.id},
@@ -272,8 +276,15 @@ class Runs:
         return self.by_id(place.run_id)
 
     def by_id(self, run: int) -> Run:
-        """A run that the caller may see."""
-        row = self._engine.row(f"SELECT {_COLUMNS} FROM {_FROM} WHERE r.id = :r", {"r": run})
+        """A run that the actor may see.
+
+        Raises:
+            NotFound
+        """
+        row = self._engine.row(
+            f"SELECT {_COLUMNS} FROM {_FROM} WHERE r.id = :r AND r.removed_at IS NULL AND {self._store.role_sql} >= 1",
+            {"r": run} | self._store.me,
+        )
         if row is None:
             raise NotFound("That run is not there any more.")
         return _record(row)
@@ -301,7 +312,8 @@ class Runs:
         return [
             line
             for (line,) in self._engine.rows(
-                "SELECT content FROM run_line WHERE run_id = :r AND stream = :s AND number >= :n ORDER BY number LIMIT :limit",
+                "SELECT content FROM run_line WHERE run_id = :r AND stream = :s AND number >= :n ORDER "
+                "BY number LIMIT :limit",
                 {"r": self._id(run), "s": stream, "n": start, "limit": limit},
             )
         ]
@@ -330,7 +342,19 @@ class Runs:
         return found
 
     def _id(self, run: str | Run) -> int:
-        return run.id if isinstance(run, Run) else self.get(run).id
+        return self.by_id(run.id).id if isinstance(run, Run) else self.get(run).id
+
+    def need_in(self, run: int, place: Place) -> None:
+        """Refuse a run that is not one of a project's.
+
+        Raises:
+            Invalid
+        """
+        if not self._engine.value(
+            "SELECT 1 FROM run WHERE id = :r AND project_id = :p AND removed_at IS NULL",
+            {"r": run, "p": place.project_id},
+        ):
+            raise Invalid(f"There is no run {run} in {place.path}; a run logs into its own project.")
 
     def _own(self, run: str | Run) -> Run:
         """A run that the actor may write to, as it is now."""

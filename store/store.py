@@ -209,7 +209,7 @@ class Store:
             yield self.batch_id
             return
         with self.engine.write():
-            self._batch.id = secrets.token_hex(8)
+            self._batch.id = f"b{self.events.head() + 1}"  # unique: the number of its first event
             try:
                 yield self._batch.id
             finally:
@@ -331,8 +331,8 @@ def create_store(
         Conflict: there is a store already.
     """
     name = entity_name(actor or operating_system_user(), "User")
-    entity_name(organization, "Organization")
-    entity_name(team, "Team")
+    organization = entity_name(organization, "Organization")
+    team = entity_name(team, "Team")
     if len({fold_key(name), fold_key(organization), fold_key(team)}) < 3:
         raise Conflict(
             f"The user {name!r}, the organization {organization!r} and the team {team!r} need different names, because "
@@ -378,7 +378,8 @@ def _blob_location(engine: Engine, given: str | os.PathLike[str] | None, identit
 
 def _find_actor(engine: Engine, name: str) -> Entity:
     row = engine.row(
-        "SELECT id, kind, name, email FROM entity WHERE key = :key AND kind IN ('user', 'service') AND removed_at IS NULL",
+        "SELECT id, kind, name, email FROM entity WHERE key = :key AND kind IN ('user', 'service') AND "
+        "removed_at IS NULL",
         {"key": fold_key(name)},
     )
     if row is None:

@@ -1,4 +1,4 @@
-"""Tags: labels on collections and on versions. A version's are the artifact's: the same at its source and at every link."""
+"""Tags: labels on collections and on versions. A version's are the artifact's: the same wherever it is linked."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ class Tags:
             (tag, uses)
             for tag, uses in self._engine.rows(
                 "SELECT tag, count(*) FROM ("
-                f"SELECT t.tag FROM collection_tag t JOIN collection c ON c.id = t.collection_id {projects} WHERE {visible} "
+                "SELECT t.tag FROM collection_tag t JOIN collection c ON c.id = t.collection_id "
+                f"{projects} WHERE {visible} "
                 "UNION ALL SELECT t.tag FROM version_tag t JOIN membership m ON m.version_id = t.version_id "
                 f"JOIN collection c ON c.id = m.collection_id {projects} WHERE {visible}"
                 ") AS used GROUP BY tag ORDER BY count(*) DESC, tag LIMIT :limit",

@@ -67,7 +67,7 @@ class Teams:
         Raises:
             Forbidden, Conflict, Invalid
         """
-        entity_name(name, "Team")
+        name = entity_name(name, "Team")
         place = self._store.organizations.get(organization)
         with self._store.events.change("team.create", path=name, organization=place.name) as change:
             need_organization_admin(self._store, place.id, "create a team")
@@ -129,11 +129,13 @@ class Teams:
             if person.kind == "service":
                 if role == "viewer":
                     raise Invalid(
-                        f"{person.name} is a service account; service accounts can't be viewers. Give it the role member."
+                        f"{person.name} is a service account; service accounts can't be viewers. Give it "
+                        "the role member."
                     )
                 if person.team is not None and person.team != team.name:
                     raise Conflict(
-                        f"{person.name} is tied to the team {person.team}; a team's service account belongs to no other."
+                        f"{person.name} is tied to the team {person.team}; a team's service account "
+                        "belongs to no other."
                     )
             if not self._engine.value(
                 "SELECT 1 FROM organization_member m JOIN entity t ON t.organization_id = m.organization_id "

@@ -13,6 +13,7 @@ from .access import TEAM_ROLES, Permission, Role, allowed
 from .errors import Forbidden, Invalid, Moved, NotFound
 from .events import COLUMNS, record
 from .facts import Fact
+from .guards import Guards, plain
 from .records import Event
 from .store import need_organization_admin, writes
 
@@ -51,6 +52,7 @@ class Undo:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._engine = store.engine
+        self._guards = Guards(store)
 
     def stack(self, *, limit: int = 20, redo: bool = False) -> list[list[Event]]:
         """What the actor can undo (or redo), newest first; each item is one event or one batch."""
@@ -60,19 +62,18 @@ class Undo:
             else "(event.undoes IS NULL OR event.action LIKE 'redo:%')"
         )
         shut = "".join(f" AND event.action NOT LIKE '{prefix}%'" for prefix in NOT_UNDOABLE)
-        rows = self._engine.rows(
-            f"SELECT {COLUMNS} FROM event WHERE event.actor_id = :me AND {wanted}{shut} "
-            "AND NOT EXISTS (SELECT 1 FROM event u WHERE u.undoes = event.seq) ORDER BY event.seq DESC LIMIT :rows",
-            {"me": self._store.actor.id, "rows": limit * 50},
-        )
         groups: list[list[Event]] = []
-        for event in map(record, rows):
-            if groups and event.batch is not None and groups[-1][0].batch == event.batch:
-                groups[-1].append(event)
-            elif len(groups) < limit:
-                groups.append([event])
-            else:
+        before = 1 << 62
+        while len(groups) < limit:
+            row = self._engine.row(
+                f"SELECT {COLUMNS} FROM event WHERE event.actor_id = :me AND {wanted}{shut} AND event.seq < :before "
+                "AND NOT EXISTS (SELECT 1 FROM event u WHERE u.undoes = event.seq) ORDER BY event.seq DESC LIMIT 1",
+                {"me": self._store.actor.id, "before": before},
+            )
+            if row is None:
                 break
+            groups.append(self._with_batch(record(row)))
+            before = groups[-1][-1].seq  # a batch has no other events between its own
         return groups
 
     @writes
@@ -93,7 +94,8 @@ class Undo:
             if not groups:
                 raise NotFound(f"There is nothing of {self._store.actor.name}'s to undo.")
             return self._inverse(groups[0], "undo")
-        return self._inverse(self._group(seq), "undo")
+        group = self._with_batch(self._standing(seq))
+        return self._inverse(group, "redo" if group[0].action.startswith("undo:") else "undo")
 
     @writes
     def redo(self, seq: int | None = None) -> list[Event]:
@@ -103,19 +105,34 @@ class Undo:
             if not groups:
                 raise NotFound(f"There is nothing of {self._store.actor.name}'s to redo.")
             return self._inverse(groups[0], "redo")
-        group = self._group(seq)
+        group = self._with_batch(self._store.events.get(seq))
         if not group[0].action.startswith("undo:"):
             raise Invalid(f"Event {seq} is not an undo, so it can't be redone.")
         return self._inverse(group, "redo")
 
-    def _group(self, seq: int) -> list[Event]:
-        event = self._store.events.get(seq)
+    def _standing(self, seq: int) -> Event:
+        """An event, or the redo by which it stands again."""
+        event = again = self._store.events.get(seq)
+        while again.undone_by is not None:
+            back = self._store.events.get(again.undone_by)
+            if back.undone_by is None:
+                break
+            again = self._store.events.get(back.undone_by)
+        return again if again.undone_by is None else event
+
+    def _with_batch(self, event: Event) -> list[Event]:
+        """What is taken back with an event: all of its batch that is no work, newest first."""
+        if _is_work(event):
+            raise Invalid(
+                f"Event {event.seq} ({event.action}) is work, not a change to the registry; "
+                "delete what it made instead."
+            )
         if event.batch is None:
             return [event]
         rows = self._engine.rows(
             f"SELECT {COLUMNS} FROM event WHERE event.batch = :b ORDER BY event.seq DESC", {"b": event.batch}
         )
-        return [record(row) for row in rows]
+        return [one for one in map(record, rows) if not _is_work(one)]
 
     def _inverse(self, group: Sequence[Event], word: str) -> list[Event]:
         """Apply the inverse of events, newest first, as one."""
@@ -123,34 +140,30 @@ class Undo:
         for event in group:
             if event.undone_by is not None:
                 raise Invalid(f"Event {event.seq} was taken back by event {event.undone_by} already.")
-            if event.action.split(":")[-1].startswith(NOT_UNDOABLE):
-                raise Invalid(
-                    f"Event {event.seq} ({event.action}) is work, not a change to the registry; delete what it made instead."
-                )
         if len(group) == 1:
             done.append(self._take_back(group[0], word))
         else:
             with self._store.batch():
                 done += [self._take_back(event, word) for event in group]
-        return [self._store.events.get(seq) for seq in done]
+        # Who has undone the making of a registry may not see it any more, but may see that.
+        return [record(self._engine.rows(f"SELECT {COLUMNS} FROM event WHERE seq = :s", {"s": s})[0]) for s in done]
 
     def _take_back(self, event: Event, word: str) -> int:
         engine, store = self._engine, self._store
         # Facts are put back in the opposite order: what was made last goes first.
-        names = _order(event)
+        names = [name for name in _order(event) if not self._guards.stays(event, name)]
         for name in names:
             now = facts.read(engine, name)
             if now != event.after.get(name):
                 raise self._moved(event, name)
-        plain = event.action.split(":")[-1]
         with store.events.change(
-            f"{word}:{plain}",
+            f"{word}:{plain(event)}",
             project=event.project_id,
             collection=event.collection_id,
             version=event.version_id,
             person=event.person_id,
-            **(dict(event.detail) | {"of": event.seq}),
         ) as change:
+            change.detail = {**event.detail, "of": event.seq}
             change.undoes = event.seq
             for name in names:
                 value = event.before.get(name)
@@ -183,7 +196,15 @@ class Undo:
             purged = self._engine.value("SELECT purged_at FROM version WHERE id = :v", {"v": fact.owner})
             if purged:
                 raise Moved(
-                    f"Event {event.seq} can't be taken back: the files of {event.subject} were removed for good on {purged[:10]}."
+                    f"Event {event.seq} can't be taken back: the files of {event.subject} were removed "
+                    f"for good on {purged[:10]}."
+                )
+        if fact.kind == "version" and fact.key == "state" and value == "deleted":
+            protected = self._store.versions.protecting(fact.owner)
+            if protected:
+                raise Moved(
+                    f"Event {event.seq} can't be taken back: {event.subject} is linked as {protected[0]} by now, "
+                    "which is a protected alias."
                 )
 
     def _allow(self, event: Event, name: str, value: Any) -> None:
@@ -193,23 +214,33 @@ class Undo:
         if fact.kind in ("organization_member", "team_member", "entity"):
             self._allow_people(fact)
             return
-        if event.action.endswith("version.delete"):
+        if plain(event) == "version.delete":
             # links and aliases elsewhere went with the version, and come back with it
             fact = Fact("version", event.version_id or 0, "state")
         project = self._project_of(event, fact)
         row = self._engine.row(
-            f"SELECT {store.role_sql}, e.name || '/' || p.name, p.kind FROM project p JOIN entity e ON e.id = p.entity_id WHERE p.id = :p",
+            f"SELECT {store.role_sql}, e.name || '/' || p.name, p.kind FROM project p JOIN entity e ON "
+            "e.id = p.entity_id WHERE p.id = :p",
             {"p": project} | store.me,
         )
         role = row[0] if row else None
         if row is None or role is None:
             raise NotFound(f"There is no event {event.seq}. `curatory history` lists them.")
+        self._allow_registry(fact, value)
         permission = self._permission(fact, project, value)
         if not allowed(role, permission):
             raise Forbidden(
-                f"{store.actor.name} is not allowed to {permission.value} in {row[1]}, which taking back event {event.seq} would do: "
+                f"{store.actor.name} is not allowed to {permission.value} in {row[1]}, which taking back "
+                f"event {event.seq} would do: "
                 f"{store.actor.name} is {Role(role).label} there."
             )
+
+    def _allow_registry(self, fact: Fact, value: Any) -> None:
+        """What by hand takes more than a role in the registry."""
+        if fact.kind == "project" and fact.key == "visibility" and value == "organization":
+            self._store.registries.need_opener(fact.owner)
+        if fact.kind == "project" and fact.key == "exists" and not value:
+            self._store.registries.need_creator(fact.owner)
 
     def _permission(self, fact: Fact, project: int | None, value: Any) -> Permission:
         if fact.kind == "alias":
@@ -219,8 +250,11 @@ class Undo:
             return Permission.EDIT_PROTECTED_ALIASES if protected else Permission.EDIT_ALIASES
         if fact.kind == "link" and value is None:
             return Permission.UNLINK
-        if fact.kind == "collection" and fact.key == "exists" and value:
-            return Permission.CREATE_COLLECTION
+        if fact.kind == "collection" and fact.key == "exists":
+            if value:
+                return Permission.CREATE_COLLECTION
+            held = self._store.collections.protected_held(fact.owner)
+            return Permission.EDIT_PROTECTED_ALIASES if held else Permission.DELETE_COLLECTION
         return _PERMISSIONS.get(fact.kind) or _PERMISSIONS[f"{fact.kind}/{fact.key}"]
 
     def _allow_people(self, fact: Fact) -> None:
@@ -254,84 +288,17 @@ class Undo:
 
     def _guard(self, event: Event, name: str, value: Any) -> None:
         """Refuse an inverse that would leave something hanging in the air."""
-        engine, fact = self._engine, Fact.parse(name)
-        problem: str | None = None
-        if fact.kind == "collection" and fact.key == "exists" and not value:
-            count = engine.value("SELECT count(*) FROM membership WHERE collection_id = :c", {"c": fact.owner})
-            if count:
-                problem = f"the collection holds {count} version(s) by now"
-        elif fact.kind == "project" and fact.key == "exists" and not value:
-            count = engine.value(
-                "SELECT count(*) FROM collection WHERE project_id = :p AND removed_at IS NULL", {"p": fact.owner}
-            )
-            if count:
-                problem = f"the registry holds {count} collection(s) by now"
-        elif fact.kind == "collection" and fact.key in ("exists", "name") and value:
-            problem = self._name_taken(fact, value)
-        elif fact.kind == "project" and fact.key in ("exists", "name") and value:
-            taken = engine.value(
-                "SELECT 1 FROM project o JOIN project p ON p.id = :p WHERE o.entity_id = p.entity_id AND o.id <> p.id "
-                "AND o.removed_at IS NULL AND o.key = p.key",
-                {"p": fact.owner},
-            )
-            problem = "another registry has its name by now" if taken and fact.key == "exists" else None
-        elif fact.kind in ("link", "alias") and value is not None:
-            problem = self._version_gone(fact, value)
-        elif fact.kind == "entity" and fact.key == "exists" and not value:
-            owned = engine.value(
-                "SELECT count(*) FROM project WHERE entity_id = :e AND removed_at IS NULL", {"e": fact.owner}
-            )
-            held = engine.value("SELECT count(*) FROM member WHERE entity_id = :e", {"e": fact.owner})
-            if owned or held:
-                problem = f"they have {owned} project(s) and {held} role(s) in registries by now"
-        elif fact.kind == "accepted_type" and value is None:
-            used = engine.value(
-                "SELECT count(*) FROM collection WHERE project_id = :p AND type = :t AND removed_at IS NULL",
-                {"p": fact.owner, "t": fact.key},
-            )
-            if used:
-                problem = f"{used} collection(s) of that type are there by now"
-        elif fact.kind in ("member", "team_member", "organization_member") and value is not None:
-            if engine.value("SELECT removed_at FROM entity WHERE id = :e", {"e": int(fact.key)}) is not None:
-                problem = "they are not in the store any more"
-        elif fact.kind == "version" and fact.key == "ttl" and value != -2:
-            linked = engine.value(
-                "SELECT 1 FROM membership m JOIN version v ON v.id = m.version_id JOIN collection c ON c.id = m.collection_id "
-                "WHERE v.id = :v AND m.collection_id <> v.collection_id AND c.removed_at IS NULL",
-                {"v": fact.owner},
-            )
-            if linked:
-                problem = "it is linked in a registry by now, and linked versions don't expire"
+        problem = self._guards.problem(event, name, value)
         if problem:
             raise Moved(f"Event {event.seq} ({event.action} {event.subject}) can't be taken back: {problem}.")
-
-    def _name_taken(self, fact: Fact, value: Any) -> str | None:
-        row = self._engine.row("SELECT project_id, name FROM collection WHERE id = :c", {"c": fact.owner})
-        assert row
-        name = value if fact.key == "name" else row[1]
-        if self._engine.value(
-            "SELECT 1 FROM collection WHERE project_id = :p AND name = :n AND removed_at IS NULL AND id <> :c",
-            {"p": row[0], "n": name, "c": fact.owner},
-        ):
-            return f"another collection is called {name!r} by now"
-        if self._engine.value("SELECT removed_at FROM project WHERE id = :p", {"p": row[0]}) is not None:
-            return "its registry is not there any more"
-        return None
-
-    def _version_gone(self, fact: Fact, value: Any) -> str | None:
-        version = int(fact.key) if fact.kind == "link" else value
-        state = self._engine.row("SELECT state FROM version WHERE id = :v", {"v": version})
-        if fact.kind == "link" and state and state[0] == "deleted":
-            return "the version has been deleted since"
-        if fact.kind == "alias" and not self._engine.value(
-            "SELECT 1 FROM membership WHERE collection_id = :c AND version_id = :v", {"c": fact.owner, "v": version}
-        ):
-            return "the version that had the alias is not in the collection any more"
-        return None
 
 
 # Containers come back before what they hold, and go after it.
 _RANK = {"entity": 0, "project": 1, "collection": 2, "version": 3, "link": 4}
+
+
+def _is_work(event: Event) -> bool:
+    return plain(event).startswith(NOT_UNDOABLE)
 
 
 def _order(event: Event) -> list[str]:

@@ -27,7 +27,8 @@ class Users:
             NotFound
         """
         row = self._engine.row(
-            "SELECT id FROM entity WHERE key = :key AND (removed_at IS NULL OR :removed = 1) ORDER BY removed_at IS NOT NULL, id DESC",
+            "SELECT id FROM entity WHERE key = :key AND (removed_at IS NULL OR :removed = 1) ORDER BY "
+            "removed_at IS NOT NULL, id DESC",
             {"key": fold_key(name), "removed": int(removed)},
         )
         if row is None:
@@ -90,7 +91,7 @@ class Users:
             Forbidden: only the organization's admins add people.
             Conflict: the name is taken.
         """
-        entity_name(name, "User")
+        name = entity_name(name, "User")
         if role not in ROLES:
             raise Invalid(f"There is no organization role {role!r}; roles are admin, member and viewer")
         if service and role == "viewer":
@@ -103,7 +104,10 @@ class Users:
         ) as change:
             need_organization_admin(self._store, place.id, "add people")
             refuse_taken(self._store, name)
-            team_id = self._store.teams.get(team).id if team else None
+            tied = self._store.teams.get(team) if team else None
+            if tied and tied.organization != place.name:
+                raise Conflict(f"{tied.name} is a team of {tied.organization}, not of {place.name}.")
+            team_id = tied.id if tied else None
             user = insert(
                 self._engine,
                 "entity",

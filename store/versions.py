@@ -113,7 +113,11 @@ class Versions:
         if owned:
             args["prefix"] = fold_key(parsed.parts[0])
         rows = self._engine.rows(self._direct_sql[shape, owned], args)
-        return record(rows[0]) if len(rows) == 1 and rows[0][-1] else None
+        if len(rows) != 1 or not rows[0][-1]:
+            return None
+        found = record(rows[0])
+        # A short form means the registry, if there is one, even where only a project of its name has the collection.
+        return found if owned or found.project_kind == "registry" else None
 
     @cached_property
     def _direct_sql(self) -> dict[tuple[str, bool], str]:
@@ -257,13 +261,20 @@ class Versions:
             raise Invalid(
                 f"{place.path} is a registry: versions are linked into it, not logged. Log into a source project."
             )
+        ready = [checked(draft) for draft in drafts]
+        if not ready:
+            return []
+        if run is not None:
+            self._store.runs.need_in(run, place)
         sequence, created = self._store.collections.ensure(place, name, type, "sequence")
+        if sequence.collection_kind != "sequence":
+            raise Conflict(f"{sequence.path} holds links; log under another name.")
         if sequence.type != type:
             raise Conflict(
                 f"Artifact {name} already exists with type {sequence.type!r}; cannot create another with type {type!r}"
             )
         assert sequence.collection_id is not None
-        versions = insert_drafts(self._store, [checked(draft) for draft in drafts], sequence, created, run)
+        versions = insert_drafts(self._store, ready, sequence, created, run)
         marks = ", ".join(f":v{i}" for i in range(len(versions)))
         if len(versions) > 500:
             marks, args = "SELECT version_id FROM membership WHERE collection_id = :c", {}
@@ -359,12 +370,11 @@ class Versions:
 
     def remove_source(self, place: Place, version: Version, *, delete_aliases: bool) -> list[str]:
         """Delete a version whose deletion the caller has allowed."""
-        protected = self._protecting(version.id)
+        protected = self.protecting(version.id)
         if protected:
             raise Conflict(
                 f"{version.path} can't be deleted by anybody: it is linked as {protected[0]}, which is a "
-                "protected alias. "
-                "A registry admin must take that alias off first."
+                "protected alias. A registry admin must take that alias off first."
             )
         own = [alias for alias in version.aliases if alias != "latest"]
         if own and not delete_aliases:
@@ -373,7 +383,7 @@ class Versions:
                 "along with it (--aliases)."
             )
         links = self._links(version.id)
-        with self._change(place, "version.delete", links=[path for _, path in links]) as change:
+        with self._change(place, "version.delete", links=len(links)) as change:
             for collection, alias in self._engine.rows(
                 "SELECT collection_id, alias FROM alias WHERE version_id = :v AND collection_id IN "
                 "(SELECT collection_id FROM membership WHERE version_id = :v)",
@@ -385,33 +395,35 @@ class Versions:
             ):
                 change.set(f"link/{collection}/{version.id}", None)
             change.set(f"version/{version.id}/state", "deleted")
-        return [path for _, path in links]
+        return [path for path in links if path]
 
-    def _protecting(self, version: int) -> list[str]:
-        """Where a protected alias holds a version."""
+    def protecting(self, version: int) -> list[str]:
+        """Where a protected alias holds a version; in general words where the actor may not see it."""
         return [
-            path
-            for (path,) in self._engine.rows(
-                "SELECT p.name || '/' || c.name || ':' || a.alias FROM membership m "
+            path if role else "something in a registry that you don't see"
+            for path, role in self._engine.rows(
+                f"SELECT p.name || '/' || c.name || ':' || a.alias, {self._store.role_sql} FROM membership m "
                 "JOIN alias a ON a.collection_id = m.collection_id AND a.version_id = m.version_id "
                 "JOIN collection c ON c.id = m.collection_id AND c.removed_at IS NULL "
-                "JOIN project p ON p.id = c.project_id AND p.removed_at IS NULL "
-                "JOIN protected_alias g ON g.project_id = p.id AND g.alias = a.alias WHERE m.version_id "
-                "= :v ORDER BY 1",
-                {"v": version},
+                "JOIN project p ON p.id = c.project_id AND p.removed_at IS NULL JOIN entity e ON e.id = p.entity_id "
+                "JOIN protected_alias g ON g.project_id = p.id AND g.alias = a.alias "
+                "WHERE m.version_id = :v ORDER BY 1",
+                {"v": version} | self._store.me,
             )
         ]
 
-    def _links(self, version: int) -> list[tuple[int, str]]:
+    def _links(self, version: int) -> list[str]:
+        """The paths of a version's links; empty text for one that the actor may not see."""
         return [
-            (collection, path)
-            for collection, path in self._engine.rows(
-                "SELECT c.id, e.name || '/' || p.name || '/' || c.name || ':v' || m.number FROM membership m "
+            path if role else ""
+            for path, role in self._engine.rows(
+                "SELECT e.name || '/' || p.name || '/' || c.name || ':v' || m.number, "
+                f"{self._store.role_sql} FROM membership m "
                 "JOIN version v ON v.id = m.version_id JOIN collection c ON c.id = m.collection_id AND "
                 "c.removed_at IS NULL "
                 "JOIN project p ON p.id = c.project_id AND p.removed_at IS NULL JOIN entity e ON e.id = p.entity_id "
                 "WHERE m.version_id = :v AND m.collection_id <> v.collection_id ORDER BY m.id",
-                {"v": version},
+                {"v": version} | self._store.me,
             )
         ]
 

@@ -8,9 +8,9 @@ import warnings
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-
 from curatory.store import Store, create_store
 
 POSTGRES = os.environ.get("CURATORY_TEST_POSTGRES", "postgresql://postgres@127.0.0.1:5432/test")
@@ -88,7 +88,7 @@ def store(url: str, tmp_path: Path, clock: Clock) -> Iterator[Store]:
 def log(store: Store, tmp_path: Path) -> Callable[..., str]:
     """Log a small version whose content is the given text; returns its path."""
 
-    def make(text: str = "weights", name: str = "detector", type: str = "model", **options: object) -> str:
+    def make(text: str = "weights", name: str = "detector", type: str = "model", **options: Any) -> str:
         file = tmp_path / "model.txt"
         file.write_text(text)
         by = options.pop("by", store)

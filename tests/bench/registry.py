@@ -140,8 +140,7 @@ def reads(store: Store, mlflow: dict[str, float]) -> list[Row]:
     )
     place = store.paths.collection("vision/training/model-00003")
     page = (
-        BARE
-        + "membership m JOIN version v ON v.id = m.version_id WHERE m.collection_id = :c "
+        BARE + "membership m JOIN version v ON v.id = m.version_id WHERE m.collection_id = :c "
         "ORDER BY m.number DESC LIMIT 100"
     )
     same_page = f"SELECT {every} FROM {FROM} WHERE m.collection_id = :c ORDER BY m.number DESC LIMIT 100"

@@ -1,0 +1,60 @@
+"""The card of a registry or collection, or the description of a version, in Markdown."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.widgets import TextArea
+
+from ...store import Collection, Project, Version
+from ..plans import Work
+from ..widgets.text import Line
+from .dialog import PlanDialog, label
+
+
+class CardDialog(PlanDialog):
+    BINDINGS = [Binding("ctrl+e", "editor", show=False)]  # noqa: RUF012
+    verb = "Save"
+    box_classes = "-wide -tall"
+
+    def __init__(self, subject: Project | Collection | Version) -> None:
+        super().__init__()
+        self.subject = subject
+
+    def heading(self) -> Line:
+        name = self.subject.title if isinstance(self.subject, Project) else self.subject.name
+        return [("Description of " if isinstance(self.subject, Version) else "Card of ", ""), (name, "")]
+
+    def fields(self) -> ComposeResult:
+        hint = "" if self.desk_app.remote else "   ^e opens $EDITOR"
+        yield label(f"Markdown: # heading, - list, **strong**, `code`, > quote.{hint}")
+        yield TextArea(self.subject.description, soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one(TextArea).cursor_blink = not self.desk_app.remote
+
+    def work(self) -> Work | str:
+        text = self.query_one(TextArea).text
+        subject = self.subject
+        if text == subject.description:
+            return "Nothing is different yet."
+        if isinstance(subject, Version):
+            return lambda store: store.versions.describe(subject, text)
+        if isinstance(subject, Collection):
+            return lambda store: store.collections.describe(subject.path, text)
+        return lambda store: store.registries.describe(subject.path, text)
+
+    def action_editor(self) -> None:
+        """Edit in $EDITOR; never over SSH, where that would be a shell on the server."""
+        if self.desk_app.remote:
+            self.desk_app.say("Your editor is not started over SSH: it would run on the server.", "warning")
+            return
+        from ..editor import edit
+
+        area = self.query_one(TextArea)
+        with self.app.suspend():
+            text = edit(area.text)
+        if text is not None:
+            area.load_text(text)
+            self.replan(0.0)

@@ -1,0 +1,233 @@
+"""Dialogs: a box with fields, below it what will come of it, and the two ways out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static, TextArea
+
+from ...store import CuratoryError, Store
+from ..fetching import fetch
+from ..plans import Plan, Surprise, Work, carry_out, rehearse
+from ..widgets.forms import Choice, Completing, Push
+from ..widgets.text import Line, content
+
+if TYPE_CHECKING:
+    from ..app import CuratoryApp
+
+DEBOUNCE = 0.12  # seconds after the last key until the plan is made
+
+T = TypeVar("T")
+
+
+class Dialog(ModalScreen[T], Generic[T]):
+    """A box over the screen; escape leaves it."""
+
+    BINDINGS: ClassVar = [Binding("escape", "cancel", "cancel", show=False)]
+    box_classes: ClassVar[str] = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._title: Line = ()
+
+    @property
+    def desk_app(self) -> CuratoryApp:
+        from ..app import CuratoryApp
+
+        assert isinstance(self.app, CuratoryApp)
+        return self.app
+
+    @property
+    def store(self) -> Store:
+        return self.desk_app.store
+
+    def heading(self) -> Line:
+        """The title of the box."""
+        raise NotImplementedError
+
+    def fields(self) -> ComposeResult:
+        yield from ()
+
+    def buttons(self) -> ComposeResult:
+        yield Push("cancel", "Close  esc")
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes=f"dialog--box {self.box_classes}"):
+            yield from self.fields()
+            with Horizontal(classes="dialog--buttons"):
+                yield from self.buttons()
+
+    def on_mount(self) -> None:
+        self.query_one(".dialog--box").border_title = content([(" ", ""), *self.heading(), (" ", "")])
+        for field in self.query(Input):
+            field.cursor_blink = not self.desk_app.remote
+        self.first_focus()
+
+    def first_focus(self) -> None:
+        for widget in self.query("Input, TextArea, Choice, VirtualTable, Push"):
+            widget.focus()
+            return
+
+    def action_cancel(self) -> None:
+        self.dismiss(None)
+
+    @on(Push.Pushed, "#push-cancel")
+    def _cancelled(self) -> None:
+        self.action_cancel()
+
+
+class PlanDialog(Dialog[bool]):
+    """A dialog that changes something: its plan is rehearsed as one types, and carried out as it was shown.
+
+    Attributes:
+        verb: on the button that does it.
+        danger: what it does can't be undone, or is large: the safe button has the focus.
+    """
+
+    BINDINGS: ClassVar = [
+        Binding("ctrl+s", "apply", "do it", show=False),
+        Binding("escape", "cancel", "cancel", show=False),
+    ]
+    verb: ClassVar[str] = "Do it"
+    danger: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._plan: Plan | None = None
+        self._busy = False
+        self._wish = False
+        self._stale = False
+        if self.danger:
+            self.box_classes = "-danger"  # type: ignore[misc]
+
+    # -- what a dialog says of itself ---------------------------------------------------------------------------
+
+    def work(self) -> Work | str:
+        """What the fields ask for; or, in words, what is missing yet."""
+        raise NotImplementedError
+
+    def warnings(self, store: Store) -> Sequence[Line]:
+        """Further consequences, read in the same thread after the rehearsal."""
+        return ()
+
+    def buttons(self) -> ComposeResult:
+        yield Push("cancel", "Cancel  esc")
+        yield Push("apply", f"{self.verb}  ^s", danger=self.danger)
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes=f"dialog--box {self.box_classes}"):
+            yield from self.fields()
+            with VerticalScroll(classes="dialog--plan", can_focus=False):
+                yield Static(id="plan")
+            with Horizontal(classes="dialog--buttons"):
+                yield from self.buttons()
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one("#push-apply", Push).turn(False)
+        self.replan(0.0)
+
+    # -- planning -----------------------------------------------------------------------------------------------
+
+    @on(Input.Changed)
+    @on(TextArea.Changed)
+    @on(Choice.Changed)
+    @on(Completing.Changed)
+    def _edited(self) -> None:
+        self._wish = False
+        self.replan()
+
+    def replan(self, delay: float = DEBOUNCE, *, note: str = "") -> None:
+        """Rehearse what the fields ask for, and show what would come of it."""
+        if self._busy:
+            return
+        self._plan = None
+        self._stale = True
+        work = self.work()
+        if isinstance(work, str):
+            self.workers.cancel_group(self, "plan")
+            self._stale = False
+            self._say([[(work, "muted")]], ready=False)
+            return
+        store = self.store
+
+        def rehearsed() -> tuple[Plan, Sequence[Line]]:
+            plan = rehearse(store, work)
+            return plan, self.warnings(store)
+
+        def done(found: tuple[Plan, Sequence[Line]]) -> None:
+            plan, more = found
+            self._stale = False
+            if not plan.effect:
+                self._say([[("Nothing would change.", "muted")]], ready=False)
+                return
+            self._plan = plan
+            lines: list[Line] = [[("• ", "muted"), *line] for line in [*plan.lines, *more]]
+            if note:
+                lines.insert(0, [(note, "warn")])
+            self._say(lines, ready=True)
+            if self._wish:
+                self._wish = False
+                self.action_apply()
+
+        def failed(error: CuratoryError) -> None:
+            self._stale = False
+            self._say([[(str(error), "bad")]], ready=False)
+
+        fetch(self, "plan", rehearsed, done, failed, delay=delay)
+
+    def _say(self, lines: Sequence[Line], *, ready: bool) -> None:
+        self.query_one("#plan", Static).update(content(*lines))
+        self.query_one("#push-apply", Push).turn(ready)
+
+    # -- doing --------------------------------------------------------------------------------------------------
+
+    @on(Completing.Submitted)
+    @on(Input.Submitted)
+    def _entered(self) -> None:
+        self.action_apply()
+
+    @on(Push.Pushed, "#push-apply")
+    def _pushed(self) -> None:
+        self.action_apply()
+
+    def action_apply(self) -> None:
+        if self._busy:
+            return
+        if self._plan is None:
+            self._wish = self._stale  # it is being rehearsed: then, unless something is wrong with it
+            return
+        plan, store = self._plan, self.store
+        self._busy = True
+        self.query_one("#push-apply", Push).turn(False)
+
+        def done(_: object) -> None:
+            self.dismiss(True)
+            self.desk_app.done(plan)
+
+        def failed(error: CuratoryError) -> None:
+            self._busy = False
+            if isinstance(error, Surprise):
+                self.replan(0.0, note=str(error))
+            else:
+                self._say([[(str(error), "bad")]], ready=False)
+
+        fetch(self, "apply", lambda: carry_out(store, plan), done, failed)
+
+    def action_cancel(self) -> None:
+        if not self._busy:
+            self.dismiss(False)
+
+
+def label(text: str) -> Static:
+    return Static(content([(text, "")]), classes="dialog--label")
+
+
+def intro(*lines: Line) -> Static:
+    return Static(content(*lines), classes="dialog--intro")

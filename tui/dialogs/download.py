@@ -1,0 +1,110 @@
+"""Downloading a version's files: where to, how far it is, and stopping it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+from textual.app import ComposeResult
+from textual.widgets import Input, Static
+
+from ...store import CuratoryError, DownloadReport, Version
+from .. import wording
+from ..fetching import fetch
+from ..widgets.forms import Push
+from ..widgets.text import Line, Word, content
+from .dialog import Dialog, intro, label
+
+BAR = 40  # cells
+EVERY = 0.1  # seconds between two looks at how far it is
+
+
+class DownloadDialog(Dialog[None]):
+    def __init__(self, version: Version) -> None:
+        super().__init__()
+        self.version = version
+        self._stop = threading.Event()
+        self._working = False
+        self._progress = (0, 1, "")
+        self._began = 0.0
+
+    def heading(self) -> Line:
+        return [("Download ", ""), (self.version.name, "")]
+
+    def fields(self) -> ComposeResult:
+        size, count = wording.size(self.version.size), wording.count(self.version.file_count, "file")
+        place = "the machine that this runs on" if self.desk_app.remote else "this machine"
+        yield intro([(f"{count}, {size}, to {place}", "muted")])
+        yield label("Folder; files that are there with the right bytes are kept")
+        yield Input(f"./artifacts/{self.version.collection}-v{self.version.number}", id="folder", compact=True)
+        yield Static(id="bar", classes="dialog--bar")
+
+    def buttons(self) -> ComposeResult:
+        yield Push("cancel", "Close  esc")
+        yield Push("apply", "Download  enter")
+
+    def on_input_submitted(self) -> None:
+        self._start()
+
+    def on_push_pushed(self, event: Push.Pushed) -> None:
+        if event.push.push_name == "apply":
+            self._start()
+
+    def action_cancel(self) -> None:
+        if self._working:
+            self._stop.set()
+        else:
+            self.dismiss(None)
+
+    def _start(self) -> None:
+        if self._working:
+            return
+        store, version = self.store, self.version
+        folder = Path(self.query_one("#folder", Input).value.strip() or ".").expanduser()
+        self._working, self._began = True, time.monotonic()
+        self._stop.clear()
+        timer = self.set_interval(EVERY, self._draw)
+
+        def progress(done: int, total: int, path: str) -> None:
+            self._progress = (done, total, path)
+
+        def work() -> DownloadReport:
+            return store.versions.download(version, folder, progress=progress, cancelled=self._stop.is_set)
+
+        def done(report: DownloadReport) -> None:
+            timer.stop()
+            self._working = False
+            if report.cancelled:
+                self._say([("Stopped. What is whole stays; the next download goes on from there.", "warn")])
+                return
+            words: list[Word] = [(f"{wording.count(len(report.written), 'file')} written", "good")]
+            if report.kept:
+                words.append((f", {len(report.kept):,} were there already", ""))
+            if report.references:
+                words.append((f", {wording.count(len(report.references), 'reference')} not fetched", "warn"))
+            self._say([*words, (f"  in {folder}", "path")])
+
+        def failed(error: CuratoryError) -> None:
+            timer.stop()
+            self._working = False
+            self._say([(str(error), "bad")])
+
+        fetch(self, "download", work, done, failed)
+
+    def _draw(self) -> None:
+        done, total, path = self._progress
+        part = done / total if total else 1.0
+        full = int(part * BAR)
+        speed = done / max(time.monotonic() - self._began, 0.1)
+        self._say(
+            [
+                ("█" * full, "model"),
+                ("░" * (BAR - full), "muted"),
+                (f" {part:4.0%}  {wording.size(int(speed))}/s  ", ""),
+                (path[-20:], "muted"),
+            ]
+        )
+
+    def _say(self, line: Line) -> None:
+        self.query_one("#bar", Static).update(content(line))

@@ -1,0 +1,144 @@
+"""The beginning of a file: text as it is, JSON and CSV laid out, and of safetensors what its header says."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import struct
+from contextlib import suppress
+from typing import Any
+
+from textual.app import ComposeResult
+
+from ...store import CuratoryError, File, Store, Version
+from .. import wording
+from ..fetching import fetch
+from ..safe import clean_lines, json_text
+from ..widgets.table import VirtualTable
+from ..widgets.text import Line
+from ..widgets.window import Row
+from .dialog import Dialog
+
+MOST = 64 * 1024  # bytes of a text that are read
+HEADER = 16 * 1024 * 1024  # bytes of a tensor header that are believed
+
+
+class Preview(Dialog[None]):
+    box_classes = "-wide -tall"
+
+    def __init__(self, version: Version, file: File) -> None:
+        super().__init__()
+        self.version, self.file = version, file
+
+    def heading(self) -> Line:
+        return [(self.file.path, ""), (f"  {wording.size(self.file.size)}", "")]
+
+    def fields(self) -> ComposeResult:
+        yield VirtualTable(cursor=False)
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        store, version, file = self.store, self.version, self.file
+        fetch(self, "preview", lambda: look(store, version, file), self._show, self._refuse)
+
+    def _show(self, lines: list[Line]) -> None:
+        self.query_one(VirtualTable).show([Row(number, (line,)) for number, line in enumerate(lines)])
+
+    def _refuse(self, error: CuratoryError) -> None:
+        self._show([[(str(error), "warn")]])
+
+
+def look(store: Store, version: Version, file: File) -> list[Line]:
+    """What is at the beginning of a file.
+
+    Raises:
+        Forbidden: who may not download a file may not look into it either.
+        Damaged: its bytes are gone.
+    """
+    store.versions.downloadable(version)
+    if file.sha256 is None:
+        return [[("A reference; its bytes are not in the store:", "muted")], [], [(file.uri or "", "link")]]
+    with store.blobs.open(file.sha256) as stream:
+        if file.path.endswith(".safetensors"):
+            head = stream.read(8)
+            size = struct.unpack("<Q", head)[0] if len(head) == 8 else 0
+            found = _tensors(stream.read(size)) if 0 < size <= min(HEADER, file.size) else None
+            if found is not None:
+                return found
+            stream.seek(0)
+        data = stream.read(MOST)
+    return _text(file.path, data, file.size)
+
+
+def _tensors(data: bytes) -> list[Line] | None:
+    try:
+        header = json.loads(data)
+    except ValueError:
+        return None
+    if not isinstance(header, dict):
+        return None
+    metadata = header.pop("__metadata__", None)
+    tensors = {name: one for name, one in header.items() if isinstance(one, dict)}
+    total = sum(_count(one) for one in tensors.values())
+    lines: list[Line] = [
+        [
+            ("safetensors  ", "head"),
+            (wording.count(len(tensors), "tensor"), "number"),
+            (f"  {total:,} parameters", "number"),
+        ],
+        [],
+    ]
+    if isinstance(metadata, dict):
+        lines += [[(f"{key}  ", "muted"), (str(value), "string")] for key, value in list(metadata.items())[:40]] + [[]]
+    width = min(max((len(name) for name in tensors), default=0), 60)
+    for name, one in list(tensors.items())[:5_000]:
+        shape = " × ".join(str(side) for side in one.get("shape", ())) or "scalar"
+        lines.append([(f"{name:<{width}}  ", "path"), (f"{one.get('dtype', '?'):<5}", "type"), (shape, "number")])
+    return lines
+
+
+def _count(tensor: dict[str, Any]) -> int:
+    total = 1
+    for side in tensor.get("shape", ()):
+        total *= side if isinstance(side, int) else 0
+    return total
+
+
+def _text(path: str, data: bytes, size: int) -> list[Line]:
+    if b"\0" in data[:8_192]:
+        return [[(f"A binary file of {wording.size(size)}; its first bytes:", "muted")], [], *_bytes(data[:1_024])]
+    text = data.decode("utf-8", "replace")
+    lines: list[Line]
+    if path.endswith((".csv", ".tsv")):
+        lines = _table(text, "\t" if path.endswith(".tsv") else ",")
+    else:
+        if path.endswith(".json") and len(data) == size:
+            with suppress(ValueError):
+                text = json_text(json.loads(text))
+        lines = [[(line, "")] for line in clean_lines(text)]
+    if len(data) < size:
+        lines += [[], [(f"… the first {wording.size(len(data))} of {wording.size(size)}", "warn")]]
+    return lines
+
+
+def _table(text: str, delimiter: str) -> list[Line]:
+    rows = [row for _, row in zip(range(500), csv.reader(io.StringIO(text), delimiter=delimiter), strict=False)]
+    widths = [
+        min(max(len(row[at]) for row in rows if at < len(row)), 24) for at in range(max(map(len, rows), default=0))
+    ]
+    return [
+        [(f"{cell[: widths[at]]:<{widths[at]}}  ", "head" if number == 0 else "") for at, cell in enumerate(row)]
+        for number, row in enumerate(rows)
+    ]
+
+
+def _bytes(data: bytes) -> list[Line]:
+    return [
+        [
+            (f"{at:06x}  ", "muted"),
+            (data[at : at + 16].hex(" "), "number"),
+            ("  " + "".join(chr(byte) if 32 <= byte < 127 else "·" for byte in data[at : at + 16]), ""),
+        ]
+        for at in range(0, len(data), 16)
+    ]

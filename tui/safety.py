@@ -1,0 +1,84 @@
+"""What must hold whatever a store or a terminal sends: output is filtered, crashes are quiet, the server stays shut.
+
+Everything private of Textual that has to be touched is touched here; tests notice when it changes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import secrets
+import sys
+import traceback
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_log_path
+from rich.segment import Segment
+from textual._styles_cache import StylesCache
+from textual.color import Color
+from textual.drivers import _writer_thread
+from textual.filter import LineFilter
+
+from .safe import clean
+
+# What steers a terminal or turns text around; `clean` has made them visible long before, this is the second lock.
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+_SHORT_QUEUE = 2  # frames; thirty of them are seconds of stale pictures on a slow link
+
+
+class ControlFilter(LineFilter):
+    """Takes what steers a terminal out of every line that is painted, and every hyperlink."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        return [_harmless(segment) for segment in segments]
+
+
+def _harmless(segment: Segment) -> Segment:
+    text, style, control = segment
+    if _STEERING.search(text):
+        text = _STEERING.sub("\ufffd", text)
+    if style is not None and style.link:
+        style = style.update_link(None)
+    return Segment(text, style, None if control else control)
+
+
+def patch_textual() -> None:
+    """Mend what 8.2.8 gets wrong: a cache that keeps a thousand dead widgets, and a queue of thirty stale frames."""
+    plain: Any = StylesCache.__dict__["get_inner_outer"]
+    if not isinstance(plain, classmethod):
+        StylesCache.get_inner_outer = classmethod(lru_cache(1024)(plain.__wrapped__))  # type: ignore[assignment]
+    _writer_thread.MAX_QUEUED_WRITES = _SHORT_QUEUE  # type: ignore[misc]
+
+
+def over_ssh(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether somebody else's terminal is at the other end."""
+    return any(environment.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))
+
+
+def report_crash(error: BaseException, folder: Path | None = None) -> str:
+    """Write a traceback without local variables to the log; return the one line that people see."""
+    incident = secrets.token_hex(4)
+    path = (folder or user_log_path("curatory")) / "crash.log"
+    text = "".join(traceback.format_exception(error))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, encoding="utf-8", errors="backslashreplace")
+        os.chmod(path, 0o600)
+        record = logging.LogRecord("curatory", logging.ERROR, __file__, 0, "incident %s\n%s", (incident, text), None)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+        handler.emit(record)
+        handler.close()
+        kept = f"The details are in {path}"
+    except OSError:
+        kept = "The details could not be written to a log"
+    return clean(f"Curatory has stopped on an error of its own ({type(error).__name__}), incident {incident}. {kept}.")
+
+
+def say_crash(line: str) -> None:
+    """The one line, after the screen has been given back."""
+    print(line, file=sys.stderr)

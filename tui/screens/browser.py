@@ -1,0 +1,484 @@
+"""The main screen: registries, collections, versions and details; the selection of one feeds the next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.timer import Timer
+from textual.widget import Widget
+
+from ...store import Collection, CuratoryError, Event, File, Project, Role, Version, allowed
+from .. import actions
+from ..actions import BROWSER, PANES, Action, bindings
+from ..fetching import fetch
+from ..panes.collections import Collections
+from ..panes.details import Details
+from ..panes.pane import DEBOUNCE, Pane
+from ..panes.registries import Registries
+from ..panes.tabs.use import snippet
+from ..panes.versions import Versions
+from ..safe import clean
+from ..widgets.bars import Crumbs, Footer
+from ..widgets.lineage import LineageView
+from ..widgets.text import Line, Word
+from .curating import Curating
+from .desk import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """Where the cursors go when the lists have been read."""
+
+    project: int
+    collection: int | None = None
+    version: int | None = None
+
+
+class Browser(Curating, Desk):
+    BINDINGS = bindings(BROWSER, actions.ANYWHERE, *PANES, actions.LINEAGE)
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
+        (0, "-narrow"),
+        (100, "-normal"),
+        (160, "-wide"),
+    ]
+
+    def __init__(self, path: str | None = None) -> None:
+        super().__init__()
+        self._start = path
+        self._current = actions.REGISTRIES
+        self._zoomed = False
+        self._wish: _Wish | None = None
+        self._delays: dict[str, Timer] = {}
+        self._ready = False
+
+    def compose(self) -> ComposeResult:
+        yield Crumbs()
+        with Horizontal(id="columns"):
+            with Vertical(id="left"):
+                yield Registries("registries")
+            with Vertical(id="middle"):
+                yield Collections("collections")
+                yield Versions("versions")
+            with Vertical(id="right"):
+                yield Details("details")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        state = self.desk_app.state
+        self.collections.order = state.orders.get("collections", self.collections.order)
+        self.versions.order = state.orders.get("versions", self.versions.order)
+        self.details._wanted_tab = state.tab
+        self._fit()
+        self.registries.reload()
+        start = self._start or state.place
+        if start:
+            pane = state.pane if not self._start else None
+            self.go(start, pane=pane, quiet=not self._start)
+        else:
+            self.focus_pane(actions.REGISTRIES)
+
+    # -- the panes ----------------------------------------------------------------------------------------------
+
+    @property
+    def registries(self) -> Registries:
+        return self.query_one(Registries)
+
+    @property
+    def collections(self) -> Collections:
+        return self.query_one(Collections)
+
+    @property
+    def versions(self) -> Versions:
+        return self.query_one(Versions)
+
+    @property
+    def details(self) -> Details:
+        return self.query_one(Details)
+
+    @property
+    def pane(self) -> Pane:
+        return self.query_one(f"#{self._current}", Pane)
+
+    @property
+    def where(self) -> str:
+        if self._current == actions.DETAILS and self.details.in_lineage:
+            return actions.LINEAGE
+        return self._current
+
+    @property
+    def registry(self) -> Project | None:
+        return self.registries.selected
+
+    @property
+    def subject(self) -> Project | Collection | Version | None:
+        """What the focused pane is about."""
+        return self.pane.selected
+
+    @property
+    def narrow(self) -> bool:
+        return self.size.width < 100
+
+    def focus_pane(self, name: str) -> None:
+        self._enter(name)
+        self.pane.focus_inside()
+
+    def _enter(self, name: str) -> None:
+        """A pane has the focus now: the details are of what is selected in it."""
+        if name != self._current and name != actions.DETAILS:
+            self._follow(self.query_one(f"#{name}", Pane).selected)
+        self._current = name
+        self._fit()
+        self._changed()
+
+    def _fit(self) -> None:
+        """Show the panes that there is room for: all, or only the one with the focus."""
+        self.set_class(self.narrow or self._zoomed, "-solo")
+        pane = self.pane
+        for one in self.query(Pane):
+            one.set_class(one is pane, "-current")
+        for column in ("left", "middle", "right"):
+            widget = self.query_one(f"#{column}")
+            widget.set_class(widget is pane.parent, "-current")
+
+    def on_resize(self, event: events.Resize) -> None:
+        if self.is_mounted:
+            self._fit()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        widget: Widget | None = event.widget
+        while widget is not None and not isinstance(widget, Pane):
+            widget = widget.parent if isinstance(widget.parent, Widget) else None
+        if isinstance(widget, Pane) and widget.id and widget.id != self._current:
+            self._enter(widget.id)
+
+    # -- the selection ------------------------------------------------------------------------------------------
+
+    @on(Pane.Selected)
+    def _selected(self, event: Pane.Selected) -> None:
+        event.stop()
+        if type(event) is Pane.Opened:
+            return
+        pane, record = event.pane, event.record
+        delay = DEBOUNCE if self._ready else 0.0
+        if isinstance(pane, Registries):
+            self._later("registry", delay, lambda: self._open_registry(record))
+        elif isinstance(pane, Collections):
+            self._later("collection", delay, lambda: self._open_collection(record))
+        if pane is self.pane or (isinstance(record, Version) and self._current == actions.DETAILS):
+            self._follow(record)
+        self._changed()
+
+    def _later(self, name: str, delay: float, call: Any) -> None:
+        timer = self._delays.pop(name, None)
+        if timer is not None:
+            timer.stop()
+        if delay:
+            self._delays[name] = self.set_timer(delay, call)
+        else:
+            call()
+
+    def _delays_running(self) -> bool:
+        """Whether something waits for the next key."""
+        return any(timer._active.is_set() and not timer._task.done() for timer in self._delays.values() if timer._task)
+
+    def _open_registry(self, registry: Project | None) -> None:
+        self._ready = True
+        wish = self._wish
+        wanted = wish.collection if wish and registry and wish.project == registry.id else None
+        self.collections.open(registry, seek=wanted)
+        if registry is None:
+            self.versions.open(None)
+        if wish and registry and wish.project == registry.id and wish.collection is None:
+            self._wish = None
+
+    def _open_collection(self, collection: Collection | None) -> None:
+        wish, wanted = self._wish, None
+        if wish is not None and collection is not None and wish.collection == collection.id:
+            wanted = wish.version
+            self._wish = None
+        protected = self.registry.protected_aliases if self.registry else ()
+        self.versions.open(collection, protected, seek=wanted)
+
+    def _follow(self, record: Any) -> None:
+        """The details are of what has the focus; in the details themselves, of the version."""
+        self.details.show(record, delay=DEBOUNCE if self._ready else 0.0)
+
+    @on(Pane.Opened)
+    def _opened(self, event: Pane.Opened) -> None:
+        event.stop()
+        record = event.record
+        if event.pane is self.details:
+            self._open_detail(record)
+        elif event.pane is self.registries:
+            self.focus_pane(actions.COLLECTIONS)
+        elif event.pane is self.collections:
+            self.focus_pane(actions.VERSIONS)
+        else:
+            self.focus_pane(actions.DETAILS)
+
+    def _open_detail(self, record: Any) -> None:
+        if isinstance(record, Version):
+            self.go(record.path)
+        elif isinstance(record, File) and isinstance(self.details.subject, Version):
+            from ..dialogs.preview import Preview
+
+            self.app.push_screen(Preview(self.details.subject, record))
+        elif isinstance(record, Event):
+            from ..dialogs.event import EventDialog
+
+            self.app.push_screen(EventDialog(record))
+
+    @on(LineageView.Visit)
+    def _visit(self, event: LineageView.Visit) -> None:
+        event.stop()
+        self.go(event.path)
+
+    @on(Pane.Counted)
+    def _counted(self, event: Pane.Counted) -> None:
+        event.stop()
+        self._changed()
+
+    def _changed(self) -> None:
+        """Draw again what stands around the panes."""
+        self.query_one(Crumbs).show(self._crumbs(), self._identity())
+        self.show_footer()
+
+    def _crumbs(self) -> Line:
+        registry = self.registry
+        if registry is None:
+            return [(" Curatory", "head")]
+        words: list[Word] = [(f" {registry.entity}", "muted"), (" ▸ ", "muted"), (registry.title, "strong")]
+        place = PANES.index(self._current)
+        collection = self.collections.selected
+        if place >= 1 and collection is not None:
+            words += [(" ▸ ", "muted"), (collection.name, "strong")]
+        subject = self.versions.selected if place >= 2 else None
+        if place == 3 and self.details.subject is not None:
+            subject = self.details.subject
+        if isinstance(subject, Version) and place >= 2:
+            words += [(" ▸ ", "muted"), (f"v{subject.number}", "number")]
+        return words
+
+    def _identity(self) -> Line:
+        role = f" · {self.registry.role}" if self.registry else ""
+        return [(self.store.actor.name, "person"), (role, ""), (f" · {self.desk_app.where_store}", "muted")]
+
+    def status(self) -> Line:
+        marks = len(self.pane.table.marks)
+        words: list[Word] = [(f"{marks:,} marked", "number"), (" · ", "muted")] if marks else []
+        return [*words, self.desk_app.sync_word]
+
+    # -- going somewhere ----------------------------------------------------------------------------------------
+
+    def go(self, path: str, *, pane: str | None = None, quiet: bool = False) -> None:
+        """Put the cursors where a path leads."""
+        store = self.store
+
+        def work() -> tuple[str, _Wish]:
+            place = store.paths.resolve(path)
+            if place.project_id is None:
+                raise CuratoryError(f"{path} is a {place.kind}; a registry, a collection or a version is needed here.")
+            return place.kind, _Wish(place.project_id, place.collection_id, place.version_id)
+
+        def done(found: tuple[str, _Wish]) -> None:
+            kind, wish = found
+            self._arrive(wish, pane or {"collection": "collections", "version": "versions"}.get(kind, "registries"))
+
+        def failed(error: CuratoryError) -> None:
+            if quiet:
+                self.focus_pane(actions.REGISTRIES)
+            else:
+                self.desk_app.say(str(error), "warning")
+                if self.focused is None:
+                    self.focus_pane(actions.REGISTRIES)
+
+        fetch(self, "go", work, done, failed)
+
+    def _arrive(self, wish: _Wish, pane: str) -> None:
+        self._wish = wish
+        here = self.registry
+        for one in (self.registries, self.collections, self.versions):
+            one.filter.clear()
+        self.focus_pane(pane)
+        if here is None or here.id != wish.project:
+            self.registries.choose(wish.project)
+            return
+        self._open_registry(here)
+        collection = self.collections.selected
+        if collection is not None and collection.id == wish.collection:
+            self._open_collection(collection)
+
+    def live(self) -> None:
+        """Something has changed in the store: read what is shown again, without moving anything."""
+        for pane in self.query(Pane):
+            pane.live()
+        self._changed()
+
+    def remember(self) -> None:
+        """Put into the state where one is."""
+        state = self.desk_app.state
+        subject = self.versions.selected or self.collections.selected or self.registry
+        if self._current == actions.REGISTRIES:
+            subject = self.registry
+        elif self._current == actions.COLLECTIONS:
+            subject = self.collections.selected or self.registry
+        state.place = subject.path if subject is not None else ""
+        state.pane, state.tab = self._current, self.details.tab.id
+        state.orders = {"collections": self.collections.order, "versions": self.versions.order}
+
+    # -- why not ------------------------------------------------------------------------------------------------
+
+    def reason(self, action: Action) -> str | None:
+        where = self.where
+        if not action.fits(where):
+            places = " and ".join(sorted({place for place in action.where if place in PANES})) or "another screen"
+            return f"“{action.label}” belongs to {places}; here it does nothing."
+        permission = action.permission(where)
+        if permission is None:
+            return None
+        registry = self.registry
+        if registry is None:
+            return "There is no registry selected."
+        if not allowed(Role.parse(registry.role), permission):
+            from ...store import MATRIX
+
+            return (
+                f"You are {registry.role} of {registry.title}; to {permission.value} takes the role "
+                f"{MATRIX[permission].label}. Ask an admin of it ({registry.owner or 'see its members'})."
+            )
+        return None
+
+    # -- moving and looking -------------------------------------------------------------------------------------
+
+    def do_pane_1(self) -> None:
+        self.focus_pane(PANES[0])
+
+    def do_pane_2(self) -> None:
+        self.focus_pane(PANES[1])
+
+    def do_pane_3(self) -> None:
+        self.focus_pane(PANES[2])
+
+    def do_pane_4(self) -> None:
+        self.focus_pane(PANES[3])
+
+    def do_pane_next(self) -> None:
+        self.focus_pane(PANES[(PANES.index(self._current) + 1) % len(PANES)])
+
+    def do_pane_previous(self) -> None:
+        self.focus_pane(PANES[(PANES.index(self._current) - 1) % len(PANES)])
+
+    def do_pane_right(self) -> None:
+        if self.where == actions.LINEAGE and self.details.lineage.move("right"):
+            return
+        self.focus_pane(PANES[min(PANES.index(self._current) + 1, len(PANES) - 1)])
+
+    def do_pane_left(self) -> None:
+        if self.where == actions.LINEAGE and self.details.lineage.move("left"):
+            return
+        self.focus_pane(PANES[max(PANES.index(self._current) - 1, 0)])
+
+    def do_out(self) -> None:
+        """One layer out: range or marks, filter, zoom, and in a drill-down the pane before."""
+        pane = self.pane
+        if pane.table.marks or pane.table.ranging:
+            pane.table.clear_marks()
+        elif pane.clear_filter():
+            pass
+        elif self._zoomed:
+            self._zoomed = False
+            self._fit()
+        elif self._current != PANES[0]:
+            self.focus_pane(PANES[PANES.index(self._current) - 1])
+
+    def do_zoom(self) -> None:
+        self._zoomed = not self._zoomed
+        self._fit()
+        self._changed()
+
+    def do_filter(self) -> None:
+        self.pane.open_filter()
+
+    def do_order(self) -> None:
+        order = self.pane.next_order()
+        self.desk_app.say(f"Ordered by {order.lstrip('-')}{', highest first' if order.startswith('-') else ''}.")
+
+    def do_next_tab(self) -> None:
+        if self.where == actions.LINEAGE and self.details.lineage.forward():
+            return
+        self.details.step_tab(1)
+
+    def do_previous_tab(self) -> None:
+        if self.where == actions.LINEAGE and self.details.lineage.back():
+            return
+        self.details.step_tab(-1)
+
+    def do_lineage(self) -> None:
+        self.details.choose_tab("lineage")
+        self.focus_pane(actions.DETAILS)
+
+    def do_reload(self) -> None:
+        self.live()
+        self.desk_app.say("Read again.")
+
+    def do_copy(self) -> None:
+        paths = [target.path for target in self.pane.targets]
+        if paths:
+            self.desk_app.copy(clean(paths[0]) if len(paths) == 1 else " ".join(clean(path) for path in paths))
+
+    def do_copy_use(self) -> None:
+        subject = self.details.subject if self._current == actions.DETAILS else self.subject
+        if isinstance(subject, Version | Collection):
+            self.desk_app.copy("\n".join(clean(line) for line in snippet(subject).split("\n")))
+
+    def do_goto(self) -> None:
+        from ..dialogs.goto import GoTo
+
+        self.app.push_screen(GoTo(), lambda path: self.go(path) if path else None)
+
+    def do_history(self) -> None:
+        from .history import HistoryScreen
+
+        subject = self.details.subject if self._current == actions.DETAILS else self.subject
+        self.app.push_screen(HistoryScreen(subject))
+
+    def do_compare(self) -> None:
+        from .compare import CompareScreen
+
+        marked = [row.record for row in self.versions.table.marks.values()]
+        if len(marked) == 2:
+            old, new = sorted(marked, key=lambda version: version.number)
+            self.app.push_screen(CompareScreen(old, new))
+            return
+        new = self.details.subject if self._current == actions.DETAILS else self.versions.selected
+        if not isinstance(new, Version) or len(marked) > 2:
+            self.desk_app.say(
+                "Mark two versions with space, or stand on one to compare it with the one before.", "warning"
+            )
+            return
+        other = marked[0] if marked and marked[0].id != new.id else self._one_before(new)
+        if other is None:
+            self.desk_app.say(f"{new.name} is the first version; mark another with space to compare.", "warning")
+            return
+        old, new = sorted((other, new), key=lambda version: version.number)
+        self.app.push_screen(CompareScreen(old, new))
+
+    def _one_before(self, version: Version) -> Version | None:
+        older = [row.record for row in self.versions.table.known if row.record.number < version.number]
+        return max(older, key=lambda one: one.number, default=None)
+
+    def do_lineage_more(self) -> None:
+        self.details.lineage.more(1)
+
+    def do_lineage_less(self) -> None:
+        self.details.lineage.more(-1)
+
+    def do_lineage_way(self) -> None:
+        self.details.lineage.turn()
+
+    def do_lineage_lanes(self) -> None:
+        self.details.lineage.toggle_lanes()

@@ -1,0 +1,176 @@
+"""The actions that change something: each opens its dialog on what is marked or selected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from ...store import Collection, Project, Version
+from .. import actions
+
+if TYPE_CHECKING:
+    from textual.screen import ModalScreen
+
+    from .browser import Browser
+
+
+class Curating:
+    """Mixed into the browser."""
+
+    @property
+    def _browser(self) -> Browser:
+        return cast("Browser", self)
+
+    def _open(self, dialog: ModalScreen[Any]) -> None:
+        """A dialog; when it has done something, what was marked for it is no longer marked."""
+        table = self._browser.pane.table
+        self._browser.app.push_screen(dialog, lambda done: table.clear_marks() if done and table.marks else None)
+
+    def _refuse(self, text: str) -> None:
+        self._browser.desk_app.say(text, "warning")
+
+    def _versions(self) -> list[Version]:
+        """What an action on versions is about."""
+        browser = self._browser
+        if browser.where == actions.LINEAGE or browser._current == actions.DETAILS:
+            targets = browser.details.targets
+        else:
+            targets = browser.pane.targets
+        return [target for target in targets if isinstance(target, Version)]
+
+    def _some_versions(self, what: str) -> list[Version]:
+        versions = self._versions()
+        if not versions:
+            self._refuse(f"There is no version here to {what}. Choose one in the versions, key 3.")
+        return versions
+
+    def _registry(self) -> Project | None:
+        registry = self._browser.registry
+        if registry is None:
+            self._refuse("Choose a registry first.")
+        return registry
+
+    # -- versions -----------------------------------------------------------------------------------------------
+
+    def do_link(self) -> None:
+        from ..dialogs.link import LinkDialog, LinkInDialog
+
+        versions = self._versions()
+        if versions:
+            self._open(LinkDialog(versions))
+            return
+        collection = self._browser.collections.selected
+        if collection is None:
+            self._refuse("Choose a collection to link into, or a version to link.")
+        elif collection.kind == "sequence":
+            self._refuse(
+                f"{collection.name} holds what runs log into it. Choose a version of it (3) to link it elsewhere."
+            )
+        else:
+            self._open(LinkInDialog(collection))
+
+    def do_unlink(self) -> None:
+        from ..dialogs.link import UnlinkDialog
+
+        versions = self._some_versions("unlink")
+        own = [version for version in versions if not version.is_link]
+        if own:
+            self._refuse(f"{own[0].name} is not a link but the source itself; D deletes it.")
+        elif versions:
+            self._open(UnlinkDialog(versions))
+
+    def do_alias(self) -> None:
+        from ..dialogs.alias import AliasDialog
+
+        browser = self._browser
+        versions = self._versions()
+        collection = browser.collections.selected
+        if not versions and isinstance(browser.versions.selected, Version):
+            versions = [browser.versions.selected]
+        if not versions or collection is None:
+            self._refuse("There is no version here to give an alias to.")
+            return
+        self._open(AliasDialog(versions, collection, browser.registry))
+
+    def do_ttl(self) -> None:
+        from ..dialogs.removing import TtlDialog
+
+        versions = self._some_versions("set an expiry for")
+        if versions:
+            self._open(TtlDialog(versions))
+
+    def do_download(self) -> None:
+        from ..dialogs.download import DownloadDialog
+
+        versions = self._some_versions("download")
+        if len(versions) > 1:
+            self._refuse("Download one version at a time: every one needs a folder of its own.")
+        elif versions:
+            self._open(DownloadDialog(versions[0]))
+
+    # -- either -------------------------------------------------------------------------------------------------
+
+    def do_tag(self) -> None:
+        from ..dialogs.tag import TagDialog
+
+        targets = self._browser.pane.targets
+        subjects = [target for target in targets if isinstance(target, Collection | Version)]
+        if subjects:
+            self._open(TagDialog(subjects))
+        else:
+            self._refuse("Only collections and versions have tags.")
+
+    def do_describe(self) -> None:
+        from ..dialogs.card import CardDialog
+
+        subject = self._browser.subject
+        if subject is not None:
+            self._open(CardDialog(subject))
+
+    def do_delete(self) -> None:
+        from ..dialogs.removing import DeleteDialog
+
+        targets = self._browser.pane.targets
+        links = [target for target in targets if isinstance(target, Version) and target.is_link]
+        if links:
+            self._refuse(f"{links[0].name} is a link: x unlinks it. Its source is {links[0].source}.")
+        elif targets and isinstance(targets[0], Project) and targets[0].kind != "registry":
+            self._refuse("Only registries are deleted here.")
+        elif targets:
+            self._open(DeleteDialog(targets))
+
+    # -- registries ---------------------------------------------------------------------------------------------
+
+    def do_new(self) -> None:
+        from ..dialogs.making import NewCollection, NewRegistry
+
+        if self._browser._current == actions.REGISTRIES:
+            self._open(NewRegistry())
+            return
+        registry = self._registry()
+        if registry is not None and registry.kind == "project":
+            self._refuse("Collections of a source project come into being when runs log into it.")
+        elif registry is not None:
+            self._open(NewCollection(registry))
+
+    def do_rename(self) -> None:
+        from ..dialogs.making import Rename
+
+        subject = self._browser.subject
+        if isinstance(subject, Project | Collection):
+            self._open(Rename(subject))
+
+    def do_members(self) -> None:
+        from ..dialogs.members import MembersDialog
+
+        registry = self._registry()
+        if registry is not None:
+            self._open(MembersDialog(registry))
+
+    def do_settings(self) -> None:
+        from ..dialogs.settings import SettingsDialog
+
+        registry = self._registry()
+        if registry is not None and registry.kind == "project":
+            self._refuse(f"{registry.path} is a source project; only registries have settings.")
+        elif registry is not None:
+            self._open(SettingsDialog(registry))

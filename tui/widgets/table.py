@@ -1,0 +1,505 @@
+"""A table of any length: it draws the lines that are seen, and reads the pages that they are on.
+
+The cursor belongs to a row's key, not to its place: what others insert or delete never moves it to another row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import var
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from ..actions import LIST, bindings
+from ..fetching import fetch
+from ..safe import clean
+from .text import Line, Paint, fit
+from .window import Paged, Row, Source, Window
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table.
+
+    Attributes:
+        width: cells; 0 takes what the others leave.
+        drop: 0 stays; of the others, the highest goes first where there is no room.
+    """
+
+    title: str
+    width: int = 0
+    drop: int = 0
+    right: bool = False
+
+
+class VirtualTable(ScrollView, can_focus=True):
+    """See the module. `cursor` is an index; `None` rows are still being read and drawn as dots."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--cursor", "table--held", "table--marked"}
+    BINDINGS = bindings(LIST)
+
+    cursor: var[int] = var(0, init=False)
+
+    class Highlighted(Message):
+        """The cursor stands on another row, or the row has changed."""
+
+        def __init__(self, table: VirtualTable, row: Row | None) -> None:
+            self.table, self.row = table, row
+            super().__init__()
+
+        @property
+        def control(self) -> VirtualTable:
+            return self.table
+
+    class Chosen(Highlighted):
+        """Enter, or a second click."""
+
+    class Loaded(Message):
+        """Rows have been read, so counts may be others."""
+
+        def __init__(self, table: VirtualTable) -> None:
+            self.table = table
+            super().__init__()
+
+        @property
+        def control(self) -> VirtualTable:
+            return self.table
+
+    class Marked(Loaded):
+        """The marks are others now."""
+
+    class Refused(Message):
+        """The rows could not be read."""
+
+        def __init__(self, table: VirtualTable, error: Exception) -> None:
+            self.table, self.error = table, error
+            super().__init__()
+
+    def __init__(
+        self,
+        columns: Sequence[Column] = (Column(""),),
+        *,
+        header: bool = False,
+        cursor: bool = True,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self.columns = tuple(columns)
+        self.has_header = header
+        self.has_cursor = cursor
+        self.marks: dict[Hashable, Row] = {}
+        self.loading_rows = False
+        self._window = Window([])
+        self._source: Source | None = None
+        self._key: Hashable | None = None
+        self._seek: Hashable | None = None
+        self._anchor: int | None = None
+        self._paint: Paint | None = None
+        self._strips: dict[tuple[int, bool, bool], tuple[Row | None, Strip]] = {}
+        self._fitting: tuple[int, list[tuple[Column, int]]] = (-1, [])
+
+    # -- rows ---------------------------------------------------------------------------------------------------
+
+    @property
+    def total(self) -> int:
+        return self._window.total
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor."""
+        row = self._window.row(self.cursor)
+        return None if row is None or row.heading else row
+
+    @property
+    def known(self) -> list[Row]:
+        return self._window.known()
+
+    @property
+    def ranging(self) -> bool:
+        return self._anchor is not None
+
+    def show(self, rows: Sequence[Row], *, keep: bool = False) -> None:
+        """Show rows that are all known; `keep` leaves the cursor on its key."""
+        self._source = None
+        self.loading_rows = False
+        self.workers.cancel_group(self, "rows")
+        self._replace(Window(rows), keep=keep)
+        self._settle()
+
+    def read(self, source: Source, *, seek: Hashable | None = None) -> None:
+        """Show what a source has, from its top; `seek` is where the cursor goes if it is found soon."""
+        self._source = source
+        self._replace(Window(), keep=False)
+        self._seek = seek
+        self.loading_rows = True
+        self._ensure(fresh=True)
+
+    def expire(self) -> None:
+        """Read again what is looked at, leaving everything where it is."""
+        if self._source is not None:
+            self._window.expire()
+            self._ensure(fresh=True)
+
+    def _replace(self, window: Window, *, keep: bool) -> None:
+        self._window = window
+        self._strips.clear()
+        if keep:
+            return
+        self.marks.clear()
+        self._anchor = None
+        self._key = self._seek = None
+        self.set_reactive(VirtualTable.cursor, 0)
+        self.scroll_to(0, 0, animate=False, force=True)
+
+    def _ensure(self, *, fresh: bool = False) -> None:
+        """Read the next page that is needed for what is seen, until there is none."""
+        source = self._source
+        if source is None:
+            return
+        top = self._top
+        height = max(self._height, 20)
+        wanted = self._window.wanted(top - height, top + 2 * height)
+        if self._seek is not None and wanted is None:
+            known = len(self._window.known())
+            wanted = self._window.wanted(known, known) if known < min(self.total, 5_000) else None
+            if wanted is None:
+                self._seek = None
+        if wanted is None:
+            return
+        backward, number, after = wanted
+        window = self._window
+
+        def work() -> tuple[Paged, list[Row]]:
+            page = source.load(after, backward, fresh or (number == 0 and not backward))
+            return page, [source.row(item) for item in page.items]
+
+        def done(found: tuple[Paged, list[Row]]) -> None:
+            if window is not self._window:
+                return
+            page, rows = found
+            window.put(backward, number, rows, page.after, page.total)
+            self.loading_rows = False
+            self._settle()
+            self._ensure()
+
+        def failed(error: Exception) -> None:
+            self.loading_rows = False
+            self.post_message(self.Refused(self, error))
+
+        fetch(self, "rows", work, done, failed)
+
+    def _settle(self) -> None:
+        """After rows came: keep the cursor on its key, at the same height on the screen."""
+        self._strips.clear()
+        self.virtual_size = Size(self.size.width, self.total + self.has_header)
+        wish = self._seek if self._seek is not None else self._key
+        place = self._window.index_of(wish) if wish is not None else None
+        if place is not None and self._seek is not None:
+            self._seek = None
+            self._move(place)
+        elif place is not None and place != self.cursor:
+            down = place - self.cursor
+            self.set_reactive(VirtualTable.cursor, place)
+            self.scroll_to(y=self.scroll_offset.y + down, animate=False, force=True)
+        elif self.cursor >= self.total:
+            self.set_reactive(VirtualTable.cursor, max(self.total - 1, 0))
+        if self.has_cursor:
+            row = self._window.row(self.cursor)
+            if row is not None and row.heading:
+                self.set_reactive(VirtualTable.cursor, self._selectable(self.cursor, 1))
+            row = self.row
+            self._key = row.key if row else None
+            self.post_message(self.Highlighted(self, row))
+        for key in [key for key in self.marks if self._window.index_of(key) is None and self._source is None]:
+            del self.marks[key]
+        self.post_message(self.Loaded(self))
+        self.refresh()
+
+    # -- the cursor ---------------------------------------------------------------------------------------------
+
+    @property
+    def _top(self) -> int:
+        return self.scroll_offset.y
+
+    @property
+    def _height(self) -> int:
+        return self.size.height - self.has_header
+
+    def seek(self, key: Hashable) -> bool:
+        """Put the cursor on a row that has been read."""
+        place = self._window.index_of(key)
+        if place is None:
+            return False
+        self._move(place)
+        return True
+
+    def _selectable(self, index: int, step: int) -> int:
+        """The nearest row in a direction that is not a heading."""
+        place = index
+        while 0 <= place < self.total:
+            row = self._window.row(place)
+            if row is None or not row.heading:
+                return place
+            place += step
+        return self._selectable(index, -step) if step > 0 else self.cursor
+
+    def _move(self, index: int) -> None:
+        if not self.total:
+            return
+        index = min(max(index, 0), self.total - 1)
+        index = self._selectable(index, 1 if index >= self.cursor else -1)
+        old = self.cursor
+        if self._anchor is not None:
+            self._mark_range(index)
+        self.set_reactive(VirtualTable.cursor, index)
+        row = self.row
+        self._key = row.key if row else None
+        if not self._reveal(index, index - old):
+            for line in (old, index):
+                self._refresh_row(line)
+        if index != old or row is None:
+            self.post_message(self.Highlighted(self, row))
+        self._ensure()
+
+    def _refresh_row(self, index: int) -> None:
+        y = index - self._top + self.has_header
+        if self.has_header <= y < self.size.height:
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def _reveal(self, index: int, step: int) -> bool:
+        """Scroll to a row that is outside: half a page at a time, so that most keys repaint two lines."""
+        top, height = self._top, max(self._height, 1)
+        if top <= index < top + height:
+            return False
+        goal = index - height // 2
+        if step < 0 and index < height // 2:
+            goal = 0
+        self.scroll_to(y=max(min(goal, self.total - height), 0), animate=False, force=True)
+        return True
+
+    def _step(self, by: int) -> None:
+        if self.has_cursor:
+            self._move(self.cursor + by)
+        else:
+            self.scroll_to(y=self._top + by, animate=False, force=True)
+
+    def action_list_down(self) -> None:
+        self._step(1)
+
+    def action_list_up(self) -> None:
+        self._step(-1)
+
+    def action_list_page_down(self) -> None:
+        self._step(max(self._height - 1, 1))
+
+    def action_list_page_up(self) -> None:
+        self._step(-max(self._height - 1, 1))
+
+    def action_list_top(self) -> None:
+        self._step(-self.total)
+
+    def action_list_bottom(self) -> None:
+        self._step(self.total)
+
+    def action_list_choose(self) -> None:
+        self.post_message(self.Chosen(self, self.row))
+
+    # -- marks --------------------------------------------------------------------------------------------------
+
+    def action_list_mark(self) -> None:
+        """Mark the row, and go to the next one."""
+        row = self.row
+        if row is None:
+            return
+        if self.marks.pop(row.key, None) is None:
+            self.marks[row.key] = row
+        self._anchor = None
+        self.post_message(self.Marked(self))
+        self._refresh_row(self.cursor)
+        self._move(self.cursor + 1)
+
+    def action_list_range(self) -> None:
+        """Begin or end a range: moving marks everything on the way."""
+        if self._anchor is not None:
+            self._anchor = None
+        elif self.row is not None:
+            self._anchor = self.cursor
+            self._mark_range(self.cursor)
+        self.post_message(self.Marked(self))
+
+    def _mark_range(self, index: int) -> None:
+        assert self._anchor is not None
+        low, high = sorted((self._anchor, index))
+        for place in range(low, high + 1):
+            row = self._window.row(place)
+            if row is not None and not row.heading:
+                self.marks[row.key] = row
+        self._strips.clear()
+        self.post_message(self.Marked(self))
+        self.refresh()
+
+    def action_list_invert(self) -> None:
+        """Mark what is not marked, among the rows that have been read."""
+        self.marks = {row.key: row for row in self.known if row.key not in self.marks and not row.heading}
+        self.post_message(self.Marked(self))
+        self.refresh()
+
+    def clear_marks(self) -> None:
+        self.marks.clear()
+        self._anchor = None
+        self.post_message(self.Marked(self))
+        self.refresh()
+
+    # -- the mouse ----------------------------------------------------------------------------------------------
+
+    def on_click(self, event: events.Click) -> None:
+        index = event.y - self.has_header + self._top
+        if not self.has_cursor or event.y < self.has_header or index >= self.total:
+            return
+        if event.ctrl:
+            self._move(index)
+            self.action_list_mark()
+        elif index == self.cursor and event.chain >= 2:
+            self.post_message(self.Chosen(self, self.row))
+        else:
+            self._move(index)
+
+    # -- drawing ------------------------------------------------------------------------------------------------
+
+    def notify_style_update(self) -> None:
+        self._paint = None
+        self._strips.clear()
+        super().notify_style_update()
+
+    def on_resize(self) -> None:
+        self._strips.clear()
+        self.virtual_size = Size(self.size.width, self.total + self.has_header)
+        if self.has_cursor:
+            self._reveal(self.cursor, 0)
+        self._ensure()
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        super().watch_has_focus(has_focus)
+        self._refresh_row(self.cursor)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self._ensure()
+
+    def render_line(self, y: int) -> Strip:
+        if self._paint is None:
+            self._paint = Paint(self.app.theme_variables, self.background_colors[1])
+        width = self.size.width
+        base = self.rich_style
+        if self.has_header and y == 0:
+            return self._header(width, base)
+        index = y - self.has_header + self._top
+        if index >= self.total:
+            return Strip.blank(width, base)
+        row = self._window.row(index)
+        current = self.has_cursor and index == self.cursor
+        marked = row is not None and row.key in self.marks
+        state = (index, current and (1 + self.has_focus) == 2, current)
+        cached = self._strips.get(state)
+        if cached is not None and cached[0] is row and not marked:
+            return cached[1]
+        strip = self._draw(row, width, base, current, marked)
+        if not marked:
+            self._strips[state] = (row, strip)
+        return strip
+
+    def _columns(self, width: int) -> list[tuple[Column, int]]:
+        """The columns that there is room for, with their widths."""
+        if self._fitting[0] == width:
+            return self._fitting[1]
+        columns = list(self.columns)
+        least = 12
+        while len(columns) > 1 and sum((c.width or least) + 1 for c in columns) > width - 1:
+            droppable = max(columns, key=lambda column: column.drop)
+            if not droppable.drop:
+                break
+            columns.remove(droppable)
+        fixed = sum(column.width + 1 for column in columns if column.width)
+        flexible = [column for column in columns if not column.width]
+        left = max(width - 1 - fixed, 4)
+        found = [(column, column.width or max(left // max(len(flexible), 1) - 1, 3)) for column in columns]
+        self._fitting = (width, found)
+        return found
+
+    def set_columns(self, columns: Sequence[Column], *, header: bool = False, cursor: bool = True) -> None:
+        self.columns, self.has_header, self.has_cursor = tuple(columns), header, cursor
+        self._fitting = (-1, [])
+        self._strips.clear()
+
+    def _header(self, width: int, base: Style) -> Strip:
+        assert self._paint is not None
+        style = base + self._paint.styles["muted"]
+        text = " " + " ".join(
+            fit(c.title, size) if not c.right else fit(c.title, size).strip().rjust(size)
+            for c, size in self._columns(width)
+        )
+        return Strip([Segment(fit(text, width), style)], width)
+
+    def _draw(self, row: Row | None, width: int, base: Style, current: bool, marked: bool) -> Strip:
+        assert self._paint is not None
+        styles = self._paint.styles
+        if row is None:
+            return Strip([Segment(fit("  ·", width), base + styles["muted"])], width)
+        background = base
+        if marked:
+            background = base + Style(bgcolor=self.get_component_rich_style("table--marked", partial=False).bgcolor)
+        bold = None
+        if current:
+            name = "table--cursor" if self.has_focus else "table--held"
+            background = base + Style(bgcolor=self.get_component_rich_style(name).bgcolor)
+            bold = Style(bold=True) if self.has_focus else None
+        gutter = "✓" if marked else ("▌" if current and self.has_focus else " ")
+        segments = [Segment(gutter, background + (styles["number"] if marked else styles["head"]))]
+        if row.heading:
+            segments += _words(row.cells[0], width - 1, background, styles, False, None)
+            return Strip(segments, width)
+        columns = self._columns(width)
+        shown = {id(column): place for place, column in enumerate(self.columns)}
+        used = 1
+        for column, size in columns:
+            place = shown[id(column)]
+            cell: Line = row.cells[place] if place < len(row.cells) else ()
+            segments += _words(cell, size, background, styles, column.right, bold)
+            segments.append(Segment(" ", background))
+            used += size + 1
+        strip = Strip(segments, used)
+        return strip.adjust_cell_length(width, background)
+
+
+def _words(
+    line: Line, width: int, background: Style, styles: dict[str, Style], right: bool, bold: Style | None
+) -> list[Segment]:
+    """Words in exactly so many cells."""
+    segments: list[Segment] = []
+    left = width
+    for text, role in line:
+        text = clean(text)
+        size = cell_len(text)
+        style = background + styles[role]
+        if bold is not None:
+            style += bold
+        if size > left:
+            segments.append(Segment(fit(text, left), style))
+            left = 0
+            break
+        segments.append(Segment(text, style))
+        left -= size
+    if left:
+        blank = Segment(" " * left, background)
+        segments.insert(0, blank) if right else segments.append(blank)
+    return segments
