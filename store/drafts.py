@@ -99,7 +99,7 @@ def insert_drafts(
                 }
             )
             entries += _entry_rows(version, draft.files)
-            change.detail |= {"version": number, "name": f"{sequence.collection}:v{number}"}
+            change.detail |= {"version": number, "name": f"{sequence.collection}:v{number}", "digest": digest}
             change.note(f"version/{version}/state", None, "committed")
             change.note(f"link/{sequence.collection_id}/{version}", None, [number, now, actor])
             for tag in draft.tags:

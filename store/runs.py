@@ -135,6 +135,8 @@ class Runs:
         state = state or ("finished" if exit_code == 0 else "failed")
         if state not in STATES or state == "running":
             raise Invalid(f"A run ends as one of finished, failed, crashed, killed; not {state!r}")
+        if (current.state, current.exit_code) == (state, exit_code):
+            return current  # a client that was not answered says it again
         with self._store.events.change(
             "run.finish", project=current.project_id, path=current.path, state=state
         ) as change:

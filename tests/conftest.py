@@ -53,11 +53,13 @@ def postgres_url(postgres: str) -> Iterator[str]:
 
     schema = f"test_{uuid.uuid4().hex[:16]}"
     with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("SET synchronous_commit = off")
         connection.execute(f'CREATE SCHEMA "{schema}"'.encode())
     joiner = "&" if "?" in postgres else "?"
     yield f"{postgres}{joiner}options=-csearch_path%3D{schema},public"
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute("SET client_min_messages = warning")
+        connection.execute("SET synchronous_commit = off")
         connection.execute(f'DROP SCHEMA "{schema}" CASCADE'.encode())
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -194,6 +195,16 @@ class CuratoryApp(App[None]):
         self._close_messages_no_wait()
 
 
+def _leave(app: CuratoryApp, number: int) -> None:
+    """End because the terminal is gone or somebody asked; whatever a worker was writing is whole or not there."""
+    if hasattr(signal, "SIGCONT"):  # a dying terminal sends it along, and taking the screen back would wait for ever
+        signal.signal(signal.SIGCONT, signal.SIG_IGN)
+    last = threading.Timer(2, os._exit, (128 + number,))
+    last.daemon = True
+    last.start()
+    app.call_later(app.exit)
+
+
 def run_app(store_url: str, actor: str | None, path: str | None = None) -> int:
     """Open the app on a store; returns the exit code.
 
@@ -215,7 +226,7 @@ def run_app(store_url: str, actor: str | None, path: str | None = None) -> int:
         )
         for name in ("SIGHUP", "SIGTERM"):
             if hasattr(signal, name):
-                signal.signal(getattr(signal, name), lambda *_: app.call_later(app.exit))
+                signal.signal(getattr(signal, name), lambda number, _: _leave(app, number))
         app.run(mouse=not remote or os.environ.get("CURATORY_MOUSE") == "1")
         if app.crash:
             print(app.crash, file=sys.stderr)

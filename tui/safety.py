@@ -20,8 +20,11 @@ from platformdirs import user_log_path
 from rich.segment import Segment
 from textual._styles_cache import StylesCache
 from textual.color import Color
+from textual.content import Content
 from textual.drivers import _writer_thread
 from textual.filter import LineFilter
+from textual.geometry import Region
+from textual.widget import Widget
 
 from .safe import clean
 
@@ -53,6 +56,19 @@ def patch_textual() -> None:
     if not isinstance(plain, classmethod):
         StylesCache.get_inner_outer = classmethod(lru_cache(1024)(plain.__wrapped__))  # type: ignore[assignment]
     _writer_thread.MAX_QUEUED_WRITES = _SHORT_QUEUE  # type: ignore[misc]
+
+
+def title_border(widget: Widget, title: Content, subtitle: Content) -> None:
+    """Write into a border and repaint only its lines: Textual repaints the whole pane, 36 KB for a cursor key."""
+    width, height = widget.size
+    if getattr(widget, "_border_title", None) != title:
+        widget._border_title = title  # type: ignore[attr-defined]
+        widget.refresh(Region(-1, -1, width + 2, 1))
+    before = getattr(widget, "_border_subtitle", None)
+    if before != subtitle:
+        widget._border_subtitle = subtitle  # type: ignore[attr-defined]
+        room = max(subtitle.cell_length, before.cell_length if before is not None else 0) + 4  # it stands on the right
+        widget.refresh(Region(max(width + 1 - room, -1), height, min(room, width + 2), 1))
 
 
 def over_ssh(environment: Mapping[str, str] = os.environ) -> bool:

@@ -21,6 +21,7 @@ from curatory.store import (
     Damaged,
     Invalid,
     NotFound,
+    Store,
     Unavailable,
     create_store,
     open_store,
@@ -489,8 +490,12 @@ def test_a_role_without_rights(postgres_url: str, postgres: str) -> None:
         except psycopg.errors.InsufficientPrivilege:
             pytest.skip("no right to make a role here")
     url = f"{postgres_url}%20-crole%3Dcuratory_test_outsider"
-    with pytest.raises((Unavailable, Invalid), match=r"administrator|schema"):
-        create_store(url, "ana")
+    try:
+        with pytest.raises((Unavailable, Invalid), match=r"administrator|schema"):
+            create_store(url, "ana")
+    finally:
+        with psycopg.connect(postgres, autocommit=True) as connection:
+            connection.execute("DROP ROLE curatory_test_outsider")
     assert tables(postgres_url) == []
 
 
@@ -520,13 +525,12 @@ def test_another_process_holds_the_lock(url: str, tmp_path: Path) -> None:
         check_whole(store, [])
 
 
-@pytest.mark.parametrize("name", ["kim", "acme", "vision", "", "nul\0", "half \ud83e", "ana "])
-def test_an_unknown_actor(url: str, tmp_path: Path, name: str) -> None:
+def test_an_unknown_actor(url: str, tmp_path: Path) -> None:
     create_store(url, "ana", organization="acme", team="vision", blobs=tmp_path / "blobs").close()
-    if name == "":
-        return  # means the operating system's user
-    with untouched(tmp_path), pytest.raises((NotFound, Invalid), match=r"user|valid|value"):
-        open_store(url, name)
+    with untouched(tmp_path):
+        for name in ("kim", "acme", "vision", "nul\0", "half \ud83e", "ana%"):
+            with pytest.raises((NotFound, Invalid), match=r"user|valid|value"):
+                open_store(url, name)
 
 
 def test_a_removed_actor(url: str, tmp_path: Path) -> None:
@@ -547,34 +551,33 @@ def test_an_actor_who_is_nobody_here(url: str, tmp_path: Path, monkeypatch: pyte
         open_store(url)
 
 
-@pytest.mark.parametrize(
-    "look",
-    [
-        lambda store: store.versions.get("model/half \udcff:v0"),
-        lambda store: store.versions.get("model/nul\0:v0"),
-        lambda store: store.versions.get("model/detector:\udcff"),
-        lambda store: store.versions.get("model/detector:v99999999999999999999"),
-        lambda store: store.versions.get("a/b/c/d:v0"),
-        lambda store: store.versions.get("\x1b[31m/detector"),
-        lambda store: store.versions.get(""),
-        lambda store: store.collections.get("model/\udcff"),
-        lambda store: store.users.get("\udcff"),
-        lambda store: store.users.get("nul\0"),
-        lambda store: store.events.get(1 << 70),
-        lambda store: store.events.of("model/\udcff"),
-        lambda store: store.undo.undo(1 << 70),
-        lambda store: store.registries.create("half \udcff"),
-        lambda store: store.registries.create("nul\0"),
-        lambda store: store.search.versions("model", "(open"),
-        lambda store: store.lineage.graph("model/detector:\udcff"),
-    ],
+MEANINGLESS: tuple[Callable[[Store], object], ...] = (
+    lambda store: store.versions.get("model/half \udcff:v0"),
+    lambda store: store.versions.get("model/nul\0:v0"),
+    lambda store: store.versions.get("model/detector:\udcff"),
+    lambda store: store.versions.get("model/detector:v99999999999999999999"),
+    lambda store: store.versions.get("a/b/c/d:v0"),
+    lambda store: store.versions.get("\x1b[31m/detector"),
+    lambda store: store.versions.get(""),
+    lambda store: store.collections.get("model/\udcff"),
+    lambda store: store.users.get("\udcff"),
+    lambda store: store.users.get("nul\0"),
+    lambda store: store.events.get(1 << 70),
+    lambda store: store.events.of("model/\udcff"),
+    lambda store: store.undo.undo(1 << 70),
+    lambda store: store.registries.create("half \udcff"),
+    lambda store: store.registries.create("nul\0"),
+    lambda store: store.search.versions("model", "(open"),
+    lambda store: store.lineage.graph("model/detector:\udcff"),
 )
-def test_text_that_means_nothing(url: str, tmp_path: Path, look: Callable) -> None:
-    with create_store(url, "ana", organization="acme", team="vision", blobs=tmp_path / "blobs") as store:
-        head = store.events.head()
+
+
+def test_text_that_means_nothing(store: Store) -> None:
+    head = store.events.head()
+    for look in MEANINGLESS:
         with pytest.raises((Invalid, NotFound)):
             look(store)
-        assert store.events.head() == head
+    assert store.events.head() == head
 
 
 def test_a_copy_of_a_store_finds_its_files_beside_it(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from curatory.store.engine import open_engine
 from .workers import check_whole, errors, run
 
 OPENERS = 12
+ATTEMPTS = [pytest.param(n, marks=[pytest.mark.slow] if n >= 2 else []) for n in range(10)]
 PUBLISHERS = 50
 TIMES = 4
 
@@ -40,7 +41,7 @@ def processes(url: str, wanted: int) -> int:
     return max(2, min(wanted, room))
 
 
-@pytest.mark.parametrize("attempt", range(3))
+@pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_one_of_twelve_makes_a_new_store_and_the_others_find_it(url: str, tmp_path: Path, attempt: int) -> None:
     found = run("opening", url=url, processes=OPENERS, blobs=str(tmp_path / "blobs"))
     assert errors([line for line in found if line.get("done") != "refused"]) == []
@@ -54,7 +55,7 @@ def test_one_of_twelve_makes_a_new_store_and_the_others_find_it(url: str, tmp_pa
         assert len(store.registries.list()) == 2
 
 
-@pytest.mark.parametrize("attempt", range(3))
+@pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_all_of_twelve_make_the_same_tables(url: str, attempt: int) -> None:
     found = run("opening", url=url, processes=OPENERS, blobs="", prepare=True)
     assert errors(found) == []

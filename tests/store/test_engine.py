@@ -51,20 +51,40 @@ TEXTS = (
 )
 
 
+TABLE = "CREATE TABLE t (id {id}, n {int} UNIQUE, name {text}, data {json}, x {real})"
+
+
 @pytest.fixture
 def engine(url: str) -> Iterator[Engine]:
     """A prepared engine with a table of its own for what a test asks."""
     engine = open_engine(url)
     engine.prepare(create=True)
-    engine.execute(
-        "CREATE TABLE t (id {id}, n {int} UNIQUE, name {text}, data {json}, x {real})".format_map(engine.types)
-    )
+    engine.execute(TABLE.format_map(engine.types))
     yield engine
     engine.close()
 
 
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    if request.param == "sqlite":
+        engine = open_engine(str(tmp_path_factory.mktemp("shared") / "registry.db"))
+    else:
+        engine = open_engine(request.getfixturevalue("postgres"))
+        engine.execute("SET search_path = pg_temp")  # gone with the connection
+    engine.execute(TABLE.format_map(engine.types))
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def asked(shared: Engine) -> Engine:
+    """An engine for questions, with the table empty; tests that only ask need no store each."""
+    shared.execute("DELETE FROM t")
+    return shared
+
+
 def fill(engine: Engine, texts: tuple[str, ...] = TEXTS) -> None:
-    with engine.write():
+    with engine.write(serial=False):
         engine.many("INSERT INTO t (n, name) VALUES (:n, :name)", [{"n": n, "name": s} for n, s in enumerate(texts)])
 
 
@@ -75,30 +95,30 @@ def names(engine: Engine, condition: str, **args: Any) -> list[str]:
 # -- one answer to every question -----------------------------------------------------------------------------------
 
 
-def test_order_of_text_is_that_of_its_code_points(engine: Engine) -> None:
-    fill(engine)
-    found = [name for (name,) in engine.rows("SELECT name FROM t ORDER BY name")]
+def test_order_of_text_is_that_of_its_code_points(asked: Engine) -> None:
+    fill(asked)
+    found = [name for (name,) in asked.rows("SELECT name FROM t ORDER BY name")]
     assert found == sorted(TEXTS)
 
 
 @pytest.mark.parametrize("values", [[], [1], [3, 1, 99], list(range(40_000))])
-def test_any_of_numbers(engine: Engine, values: list[int]) -> None:
-    fill(engine)
-    condition = engine.any_of("n", "them")
-    assert names(engine, condition, them=engine.pack(values)) == [s for n, s in enumerate(TEXTS) if n in values]
+def test_any_of_numbers(asked: Engine, values: list[int]) -> None:
+    fill(asked)
+    condition = asked.any_of("n", "them")
+    assert names(asked, condition, them=asked.pack(values)) == [s for n, s in enumerate(TEXTS) if n in values]
 
 
-def test_any_of_texts(engine: Engine) -> None:
-    fill(engine)
+def test_any_of_texts(asked: Engine) -> None:
+    fill(asked)
     wanted = [*TEXTS, "absent", "'", "{", ","]
-    assert names(engine, engine.any_of("name", "them"), them=engine.pack(wanted)) == list(TEXTS)
-    assert names(engine, engine.any_of("name", "them"), them=engine.pack([])) == []
+    assert names(asked, asked.any_of("name", "them"), them=asked.pack(wanted)) == list(TEXTS)
+    assert names(asked, asked.any_of("name", "them"), them=asked.pack([])) == []
 
 
 @pytest.mark.parametrize("part", ["%", "_", "a", "A", "[b", "*", "?", "'", '"', "\\", ":v", "검", "🤖", "ß", "ss", ""])
-def test_contains_is_letter_for_letter(engine: Engine, part: str) -> None:
-    fill(engine)
-    assert names(engine, engine.contains("name", "part"), part=part) == [s for s in TEXTS if part in s]
+def test_contains_is_letter_for_letter(asked: Engine, part: str) -> None:
+    fill(asked)
+    assert names(asked, asked.contains("name", "part"), part=part) == [s for s in TEXTS if part in s]
 
 
 @pytest.mark.parametrize(
@@ -120,9 +140,9 @@ def test_contains_is_letter_for_letter(engine: Engine, part: str) -> None:
         ("", [""]),
     ],
 )
-def test_glob(engine: Engine, pattern: str, found: list[str]) -> None:
-    fill(engine)
-    assert names(engine, engine.glob("name", "p"), p=engine.glob_pattern(pattern)) == found
+def test_glob(asked: Engine, pattern: str, found: list[str]) -> None:
+    fill(asked)
+    assert names(asked, asked.glob("name", "p"), p=asked.glob_pattern(pattern)) == found
 
 
 @pytest.mark.parametrize(
@@ -141,15 +161,15 @@ def test_glob(engine: Engine, pattern: str, found: list[str]) -> None:
         (":v", [":v"]),
     ],
 )
-def test_regex(engine: Engine, pattern: str, found: list[str]) -> None:
-    fill(engine)
-    assert names(engine, engine.regex("name", "p"), p=engine.regex_pattern(pattern)) == found
+def test_regex(asked: Engine, pattern: str, found: list[str]) -> None:
+    fill(asked)
+    assert names(asked, asked.regex("name", "p"), p=asked.regex_pattern(pattern)) == found
 
 
-def test_regex_of_nothing_is_not_found(engine: Engine) -> None:
-    with engine.write():
-        engine.execute("INSERT INTO t (n) VALUES (1)")
-    assert names(engine, engine.regex("name", "p"), p=engine.regex_pattern("x*")) == []
+def test_regex_of_nothing_is_not_found(asked: Engine) -> None:
+    with asked.write(serial=False):
+        asked.execute("INSERT INTO t (n) VALUES (1)")
+    assert names(asked, asked.regex("name", "p"), p=asked.regex_pattern("x*")) == []
 
 
 DATA = (
@@ -194,36 +214,36 @@ DATA = (
         (["it's"], "text", ":v %"),
     ],
 )
-def test_json_value(engine: Engine, keys: list[str], kind: str, value: Any) -> None:
-    with engine.write():
-        engine.execute("INSERT INTO t (n, data) VALUES (1, :data)", {"data": DATA})
-    found = engine.value(f"SELECT {engine.json_value('data', 'path', kind)} FROM t", {"path": engine.json_path(keys)})
+def test_json_value(asked: Engine, keys: list[str], kind: str, value: Any) -> None:
+    with asked.write(serial=False):
+        asked.execute("INSERT INTO t (n, data) VALUES (1, :data)", {"data": DATA})
+    found = asked.value(f"SELECT {asked.json_value('data', 'path', kind)} FROM t", {"path": asked.json_path(keys)})
     assert (found, type(found)) == (value, type(value))
 
 
-def test_array(engine: Engine) -> None:
+def test_array(asked: Engine) -> None:
     import json
 
-    fill(engine)
-    found = engine.value(f"SELECT {engine.array('SELECT name AS item FROM t ORDER BY name DESC')}")
+    fill(asked)
+    found = asked.value(f"SELECT {asked.array('SELECT name AS item FROM t ORDER BY name DESC')}")
     assert json.loads(found) == sorted(TEXTS, reverse=True)
-    assert json.loads(engine.value(f"SELECT {engine.array('SELECT name AS item FROM t WHERE n < 0')}") or "[]") == []
+    assert json.loads(asked.value(f"SELECT {asked.array('SELECT name AS item FROM t WHERE n < 0')}") or "[]") == []
 
 
-@pytest.mark.parametrize(
-    ("term", "found"),
-    [("ert_l", {1}), ("100%", {1}), ("it's", {2}), ('"so"', {2}), ("검출기", {3}), ("and or", set()), ("not ", {2}),
-     ("*ab", {4}), ("c:\\d", {4}), ("nea", {4}), ("absent", set())],
-)  # fmt: skip
-def test_text_matches(store: Store, log: Callable[..., str], term: str, found: set[int]) -> None:
+TERMS = {
+    "ert_l": {1}, "100%": {1}, "it's": {2}, '"so"': {2}, "검출기": {3}, "and or": set(), "not ": {2},
+    "*ab": {4}, "c:\\d": {4}, "nea": {4}, "absent": set(),
+}  # fmt: skip
+
+
+def test_text_matches(store: Store, log: Callable[..., str]) -> None:
     texts = ["bert_large at 100%", 'it\'s not "so" AND', "새 검출기 입니다", "*ab c:\\d near(x) linear"]
     for n, text in enumerate(texts):
         log(f"{n}", description=text)
     engine = store.engine
-    rows = engine.rows(
-        f"SELECT id FROM version WHERE id IN ({engine.text_matches('term')})", {"term": engine.text_match(term)}
-    )
-    assert {i for (i,) in rows} == found
+    sql = f"SELECT id FROM version WHERE id IN ({engine.text_matches('term')})"
+    found = {term: {i for (i,) in engine.rows(sql, {"term": engine.text_match(term)})} for term in TERMS}
+    assert found == TERMS
 
 
 def test_the_search_index_of_postgresql_is_there(postgres_url: str) -> None:
@@ -242,45 +262,45 @@ def test_the_search_index_of_postgresql_is_there(postgres_url: str) -> None:
 # -- statements -----------------------------------------------------------------------------------------------------
 
 
-def test_parameters_and_literals(engine: Engine) -> None:
-    sql = "SELECT :a, ':a', '%', '%s', '100%', 'it''s :a', CAST(:b AS {int}), '::a'".format_map(engine.types)
-    assert engine.row(sql, {"a": "A :b %s '", "b": 7}) == ("A :b %s '", ":a", "%", "%s", "100%", "it's :a", 7, "::a")
-    assert engine.row("SELECT '%', ':v'") == ("%", ":v")
-    assert engine.row("SELECT 7 % 4") == (3,)
-    assert engine.value("SELECT CAST(:a AS text) LIKE 'a%'", {"a": "abc", "extra": 1})
+def test_parameters_and_literals(asked: Engine) -> None:
+    sql = "SELECT :a, ':a', '%', '%s', '100%', 'it''s :a', CAST(:b AS {int}), '::a'".format_map(asked.types)
+    assert asked.row(sql, {"a": "A :b %s '", "b": 7}) == ("A :b %s '", ":a", "%", "%s", "100%", "it's :a", 7, "::a")
+    assert asked.row("SELECT '%', ':v'") == ("%", ":v")
+    assert asked.row("SELECT 7 % 4") == (3,)
+    assert asked.value("SELECT CAST(:a AS text) LIKE 'a%'", {"a": "abc", "extra": 1})
 
 
-def test_shapes_of_answers(engine: Engine) -> None:
-    fill(engine)
-    assert engine.rows("SELECT n, name FROM t WHERE n < 2 ORDER BY n") == [(0, "plain"), (1, "100%")]
-    assert engine.row("SELECT n FROM t WHERE n = 99") is None
-    assert engine.value("SELECT n FROM t WHERE n = 99") is None
-    assert engine.value("SELECT count(*) FROM t") == len(TEXTS)
-    assert engine.execute("UPDATE t SET x = 1.5 WHERE n < :n", {"n": 3}) == 3
-    assert engine.value("SELECT x FROM t WHERE n = 1") == 1.5
-    assert engine.rows("DELETE FROM t WHERE n = 1 RETURNING name") == [("100%",)]
-    engine.many("DELETE FROM t WHERE n = :n", [])
+def test_shapes_of_answers(asked: Engine) -> None:
+    fill(asked)
+    assert asked.rows("SELECT n, name FROM t WHERE n < 2 ORDER BY n") == [(0, "plain"), (1, "100%")]
+    assert asked.row("SELECT n FROM t WHERE n = 99") is None
+    assert asked.value("SELECT n FROM t WHERE n = 99") is None
+    assert asked.value("SELECT count(*) FROM t") == len(TEXTS)
+    assert asked.execute("UPDATE t SET x = 1.5 WHERE n < :n", {"n": 3}) == 3
+    assert asked.value("SELECT x FROM t WHERE n = 1") == 1.5
+    assert asked.rows("DELETE FROM t WHERE n = 1 RETURNING name") == [("100%",)]
+    asked.many("DELETE FROM t WHERE n = :n", [])
 
 
-def test_numbers_that_are_too_large(engine: Engine) -> None:
+def test_numbers_that_are_too_large(asked: Engine) -> None:
     with pytest.raises(Invalid, match="too large"):
-        engine.execute("INSERT INTO t (n) VALUES (:n)", {"n": 1 << 63})
-    engine.execute("INSERT INTO t (n) VALUES (:n)", {"n": (1 << 63) - 1})
+        asked.execute("INSERT INTO t (n) VALUES (:n)", {"n": 1 << 63})
+    asked.execute("INSERT INTO t (n) VALUES (:n)", {"n": (1 << 63) - 1})
 
 
-def test_text_that_is_none(engine: Engine) -> None:
+def test_text_that_is_none(asked: Engine) -> None:
     for ask in (
-        lambda: engine.rows("SELECT n FROM t WHERE name = :name", {"name": "half \ud83e"}),
-        lambda: engine.execute("INSERT INTO t (name) VALUES (:name)", {"name": "half \ud83e"}),
-        lambda: engine.many("INSERT INTO t (name) VALUES (:name)", [{"name": "half \ud83e"}]),
+        lambda: asked.rows("SELECT n FROM t WHERE name = :name", {"name": "half \ud83e"}),
+        lambda: asked.execute("INSERT INTO t (name) VALUES (:name)", {"name": "half \ud83e"}),
+        lambda: asked.many("INSERT INTO t (name) VALUES (:name)", [{"name": "half \ud83e"}]),
     ):
         with pytest.raises(Invalid, match="not valid text"):
             ask()
 
 
-def test_an_unknown_column_names_itself(engine: Engine) -> None:
+def test_an_unknown_column_names_itself(asked: Engine) -> None:
     with pytest.raises(CuratoryError, match="nonsense"):
-        engine.rows("SELECT nonsense FROM t")
+        asked.rows("SELECT nonsense FROM t")
 
 
 def test_text_of_somebody_elses_program_is_read(tmp_path: Path) -> None:

@@ -80,6 +80,10 @@ class Program(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0] if args else ""
+        if name not in COMMANDS and not name.startswith("-") and ("/" in name or ":" in name):
+            from .overview import place
+
+            return "place", place, args
         if args and not name.startswith("-") and name not in COMMANDS:
             close = get_close_matches(name, COMMANDS, n=2)
             hint = f" Did you mean {' or '.join(close)}?" if close else " `curatory --help` lists them."
@@ -142,7 +146,8 @@ def _print_anything() -> None:
 def cli(ctx: click.Context, url: str | None, actor: str | None) -> None:
     """A registry for models, datasets and any other artifact.
 
-    Without a command it shows the overview.
+    Without a command it opens the app; `curatory PATH` opens it there.
+    Without a terminal it prints.
     """
     ctx.obj = Session(url, actor)
     ctx.call_on_close(ctx.obj.close)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import click
 
 from . import documents
 from .describers import event_rows, role_words
@@ -45,7 +48,33 @@ def begin(session: Session) -> None:
             raise  # there is a store, but not for this actor
         _welcome(session, str(error))
         return
-    _show(session)
+    if session.out.tty and sys.stdin.isatty():
+        _open(session)
+    else:
+        _show(session)
+
+
+@click.command(hidden=True)
+@click.argument("path")
+@pass_session
+def place(session: Session, path: str) -> None:
+    """What `curatory PATH` does: open the app there; without a terminal, show it."""
+    session.store.paths.resolve(path)
+    if session.out.tty and sys.stdin.isatty():
+        _open(session, path)
+        return
+    from .showing import show
+
+    click.get_current_context().invoke(show, path=path, as_json=False)
+
+
+def _open(session: Session, path: str | None = None) -> None:
+    """Hand the terminal over to the app."""
+    url, actor = session.url, session.actor
+    session.close()
+    from ..app import run_app
+
+    click.get_current_context().exit(run_app(url, actor, path))
 
 
 def _welcome(session: Session, why: str) -> None:

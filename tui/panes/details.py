@@ -15,7 +15,7 @@ from ..widgets.bars import TabLine
 from ..widgets.filter import FilterLine
 from ..widgets.lineage import LineageView
 from ..widgets.table import VirtualTable
-from ..widgets.text import Line, Word, content
+from ..widgets.text import Line, Word
 from ..widgets.window import Row
 from .pane import Pane
 from .tabs.files import FILES
@@ -173,12 +173,10 @@ class Details(Pane):
             words = [(f"  {subject.title}", "")]
         return words
 
-    def retitle(self) -> None:
-        super().retitle()
+    def tally(self) -> Line:
         if self.in_lineage:
-            self.border_subtitle = content([*self.lineage.about, (" ", "")])
-        elif not self._sheet.cursor:
-            self.border_subtitle = ""
+            return [*self.lineage.about, (" ", "")]
+        return super().tally() if self._sheet.cursor else []
 
     def empty(self) -> Sequence[Line]:
         if self.subject is None:

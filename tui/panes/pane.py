@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from ...store import Page, Store
+from ..safety import title_border
 from ..widgets.filter import FilterLine
 from ..widgets.table import Column, VirtualTable
 from ..widgets.text import Line, content
@@ -140,19 +141,22 @@ class Pane(Vertical):
         return ()
 
     def retitle(self) -> None:
-        table = self.table
         words: list[tuple[str, str]] = [(f" {self.number} ", ""), (self.title, "")]
         words += self.about()
         if self._filter:
             words += [(f"  /{self._filter}", "number")]
-        self.border_title = content([*words, (" ", "")])
+        title_border(self, content([*words, (" ", "")]), content(self.tally()))
+
+    def tally(self) -> Line:
+        """What stands in the lower border: marks, and where the cursor is among how many."""
+        table = self.table
         marks = len(table.marks)
         shown = f"{table.cursor + 1:,} of {table.total:,}" if table.total else ""
         if marks:
             shown = f"{marks:,} marked · {shown}"
         if table.ranging:
             shown = f"range · {shown}"
-        self.border_subtitle = content([(f" {shown} ", "")]) if shown else content([])
+        return [(f" {shown} ", "")] if shown else []
 
     @on(VirtualTable.Loaded)
     def _loaded(self, event: VirtualTable.Loaded) -> None:

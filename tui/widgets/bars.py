@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os.path import commonprefix
 
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 from textual.widget import Widget
 
@@ -21,9 +24,19 @@ class Crumbs(Widget):
         self._right: Line = ()
 
     def show(self, left: Line, right: Line) -> None:
-        if (left, right) != (self._left, self._right):
-            self._left, self._right = left, right
+        if (left, right) == (self._left, self._right):
+            return
+        before = self.render()
+        self._left, self._right = left, right
+        after = self.render()
+        same = len(commonprefix((before.plain, after.plain)))
+        if before.plain == after.plain or before.cell_length != after.cell_length or not same:
             self.refresh()
+            return
+        back = len(commonprefix((before.plain[::-1], after.plain[::-1])))
+        first = cell_len(after.plain[:same])
+        last = max(cell_len(text.plain[: len(text.plain) - back]) for text in (before, after))
+        self.refresh(Region(first, 0, max(last - first, 1), 1))  # a line costs more bytes than the words in it
 
     def render(self) -> Content:
         return _ends(self._left, self._right, self.size.width)

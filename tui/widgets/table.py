@@ -477,8 +477,21 @@ class VirtualTable(ScrollView, can_focus=True):
             segments += _words(cell, size, background, styles, column.right, bold)
             segments.append(Segment(" ", background))
             used += size + 1
-        strip = Strip(segments, used)
+        strip = Strip(_joined(segments), used)
         return strip.adjust_cell_length(width, background)
+
+
+def _joined(segments: list[Segment]) -> list[Segment]:
+    """Fewer segments that look the same: blanks take the style of the word before, since every style costs bytes."""
+    found = segments[:1]
+    for text, style, _ in segments[1:]:
+        last = found[-1]
+        plain = last.style is not None and not last.style.underline and style is not None
+        if style == last.style or (plain and text.isspace() and style.bgcolor == last.style.bgcolor):
+            found[-1] = Segment(last.text + text, last.style)
+        else:
+            found.append(Segment(text, style))
+    return found
 
 
 def _words(

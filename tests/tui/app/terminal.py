@@ -53,6 +53,7 @@ class Terminal:
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
             os.environ.update(environment or {}, TERM="xterm-256color", COLORTERM="truecolor", LANG="C.UTF-8")
+            os.environ.update(COLUMNS=str(size[0]), LINES=str(size[1]))
             os.execv(sys.executable, [sys.executable, "-c", code])
 
     def __enter__(self) -> Terminal:
