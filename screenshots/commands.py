@@ -65,7 +65,7 @@ PICTURES: dict[str, list[list[str]]] = {
     "refused": [
         ["--as", "mateo", "show", "risk-review"],
         ["search", "metadata.acc>"],
-        ["--as", "sofia", "alias", "add", "model/detector:v19", "prod"],
+        ["--as", "mateo", "alias", "add", "model/detector:v19", "prod"],
     ],
 }
 

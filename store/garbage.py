@@ -169,12 +169,14 @@ class Garbage:
             )
         )
 
-    @writes
     def _drop(self, sha256: str, grace: timedelta) -> bool:
+        # The row first: dying in between leaves a file that nothing names, which the next collection finds.
+        # A publish may hit the file at this moment: the blob store looks at its age once more after moving it.
+        return self._forget(sha256) and self._store.blobs.trash(sha256, idle=grace.total_seconds())
+
+    @writes
+    def _forget(self, sha256: str) -> bool:
         if self._needed(sha256):
-            return False
-        # A publish may hit it at this moment: the blob store looks at its age once more after moving it.
-        if not self._store.blobs.trash(sha256, idle=grace.total_seconds()):
             return False
         self._engine.execute("DELETE FROM blob WHERE sha256 = :s", {"s": sha256})
         return True

@@ -184,7 +184,8 @@ class Postgres(Engine):
             return Invalid("A number is too large to be kept or looked for: the largest is 9223372036854775807.")
         if isinstance(error, psycopg.DataError):
             return Invalid(f"A value can't be kept or looked for: {text}.")
-        if isinstance(error, psycopg.IntegrityError):
+        # IF NOT EXISTS says these two when somebody else makes the same table at this moment.
+        if isinstance(error, (psycopg.IntegrityError, errors.DuplicateObject, errors.DuplicateTable)):
             return Conflict(f"The store refused the change: {text}. Nothing was changed.")
         if isinstance(error, psycopg.OperationalError):
             return Unavailable(

@@ -110,7 +110,9 @@ def test_somebody_elses_database_in_use(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"just text\n", b"SQLite format 2\x00" + bytes(100), bytes(5000), b"S", os.urandom(9000)]
+    "content",
+    [b"just text\n", b"SQLite format 2\x00" + bytes(100), bytes(5000), b"S", random.Random(3).randbytes(9000)],
+    ids=["text", "old format", "zeros", "one byte", "noise"],
 )
 def test_a_file_that_is_no_database(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "r.db").write_bytes(content)

@@ -161,7 +161,6 @@ def test_a_file_that_is_published_again_while_garbage_is_collected_stays(
         check_whole(store, [{"version": version.id, "collection": version.collection_id}], gapless=False)
 
 
-@pytest.mark.xfail(strict=True, reason="garbage leaves a blob's row when it dies between moving its file and COMMIT")
 def test_a_file_that_was_moved_to_the_trash_but_not_committed_is_no_damage(
     made: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

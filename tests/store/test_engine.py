@@ -497,6 +497,8 @@ def test_what_postgresql_says_is_said_again_for_a_person() -> None:
         (said.ReadOnlySqlTransaction, Unavailable, "target_session_attrs"),
         (said.InsufficientPrivilege, Unavailable, "administrator"),
         (said.UniqueViolation, Conflict, "Nothing was changed"),
+        (said.DuplicateObject, Conflict, "Nothing was changed"),
+        (said.DuplicateTable, Conflict, "Nothing was changed"),
         (said.AdminShutdown, Unavailable, "try again"),
         (said.TooManyConnections, Unavailable, "try again"),
         (said.UndefinedTable, CuratoryError, "PostgreSQL at h, database d"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -13,7 +13,6 @@ from ...store import Collection, CuratoryError, Project, Version
 from ..fetching import fetch
 from ..widgets.bars import TabLine
 from ..widgets.filter import FilterLine
-from ..widgets.lineage import LineageView
 from ..widgets.table import VirtualTable
 from ..widgets.text import Line, Word
 from ..widgets.window import Row
@@ -28,6 +27,9 @@ from .tabs.overview import OVERVIEW
 from .tabs.people import PEOPLE
 from .tabs.tab import Sheet, Subject, Tab, View
 from .tabs.use import USE
+
+if TYPE_CHECKING:
+    from ..widgets.lineage import LineageView
 
 TABS: tuple[Tab, ...] = (OVERVIEW, FILES, METADATA, METRICS, LINEAGE, LINKS, PEOPLE, HISTORY, USE)
 
@@ -46,12 +48,12 @@ class Details(Pane):
         self._sheet = Sheet([])
         self._shown: tuple[Any, str] | None = None
         self._folded: set[str] = set()
+        self._lineage: LineageView | None = None
 
     def compose(self) -> ComposeResult:
         yield TabLine()
         yield FilterLine(self.hint)
         yield VirtualTable(cursor=False)
-        yield LineageView()
         yield Static(classes="pane--empty")
 
     @property
@@ -60,7 +62,11 @@ class Details(Pane):
 
     @property
     def lineage(self) -> LineageView:
-        return self.query_one(LineageView)
+        """Made when it is first looked at: it is the largest thing to import."""
+        if self._lineage is None:
+            self._lineage = LineageView()
+            self.mount(self._lineage, after=self.table)
+        return self._lineage
 
     @property
     def in_lineage(self) -> bool:
@@ -90,7 +96,7 @@ class Details(Pane):
         if self.subject is None:
             return
         self._folded.clear()
-        inside = self.table.has_focus or self.lineage.has_focus
+        inside = self.table.has_focus or (self._lineage is not None and self._lineage.has_focus)
         self._choose(tab)
         self._load(0.0)
         if inside:
@@ -193,8 +199,7 @@ class Details(Pane):
         event.stop()
         self.choose_tab(event.tab)
 
-    @on(LineageView.Moved)
-    def _moved(self, event: LineageView.Moved) -> None:
+    def on_lineage_view_moved(self, event: LineageView.Moved) -> None:
         event.stop()
         self.retitle()
         self.post_message(self.Counted())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -23,10 +23,12 @@ from ..panes.tabs.use import snippet
 from ..panes.versions import Versions
 from ..safe import clean
 from ..widgets.bars import Crumbs, Footer
-from ..widgets.lineage import LineageView
 from ..widgets.text import Line, Word
 from .curating import Curating
 from .desk import Desk
+
+if TYPE_CHECKING:
+    from ..widgets.lineage import LineageView
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,8 +234,7 @@ class Browser(Curating, Desk):
 
             self.app.push_screen(EventDialog(record))
 
-    @on(LineageView.Visit)
-    def _visit(self, event: LineageView.Visit) -> None:
+    def on_lineage_view_visit(self, event: LineageView.Visit) -> None:
         event.stop()
         self.go(event.path)
 

@@ -166,10 +166,10 @@ class LineageView(ScrollView, can_focus=True):
         if found is None:
             return Size(self.size.width, 1)
         if found.lanes is not None:
-            return Size(self.size.width, len(found.lanes))
+            return Size(1, len(found.lanes))
         if found.drawing is not None:
             return Size(max(found.drawing.width, 1), found.drawing.height)
-        return Size(self.size.width, len(found.outline))
+        return Size(1, len(found.outline))
 
     def _light(self) -> None:
         """Draw the ways through the cursor heavily."""

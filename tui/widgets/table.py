@@ -486,8 +486,10 @@ def _joined(segments: list[Segment]) -> list[Segment]:
     found = segments[:1]
     for text, style, _ in segments[1:]:
         last = found[-1]
-        plain = last.style is not None and not last.style.underline and style is not None
-        if style == last.style or (plain and text.isspace() and style.bgcolor == last.style.bgcolor):
+        assert style is not None
+        assert last.style is not None
+        blank = text.isspace() and not last.style.underline and style.bgcolor == last.style.bgcolor
+        if blank or style == last.style:
             found[-1] = Segment(last.text + text, last.style)
         else:
             found.append(Segment(text, style))

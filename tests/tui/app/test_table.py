@@ -1,0 +1,94 @@
+"""The window over long lists, and words in exactly so many cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from curatory.tui.panes.tabs.card import card_lines
+from curatory.tui.widgets.chart import braille
+from curatory.tui.widgets.text import content, fit, wrapped
+from curatory.tui.widgets.window import PAGE, Row, Window
+from rich.cells import cell_len
+
+
+@dataclass
+class Pages:
+    """A store of numbers, read in pages from either end."""
+
+    total: int
+
+    def load(self, window: Window, first: int, last: int) -> int:
+        """Read until these rows are known; how many pages that took."""
+        taken = 0
+        while (wanted := window.wanted(first, last)) is not None:
+            backward, number, after = wanted
+            start = int(after) if after is not None else 0
+            numbers = list(range(start, min(start + PAGE, self.total)))
+            rows = [Row(self.total - 1 - n if backward else n, ()) for n in numbers]
+            more = str(start + PAGE) if start + PAGE < self.total else None
+            window.put(backward, number, rows, more, self.total)
+            taken += 1
+        return taken
+
+
+def test_a_window_reads_only_what_is_looked_at() -> None:
+    window, pages = Window(), Pages(1_000_000)
+    assert pages.load(window, 0, 40) == 1
+    assert window.total == 1_000_000
+    row = window.row(39)
+    assert row is not None
+    assert row.key == 39
+    assert window.row(500_000) is None
+
+
+def test_the_end_of_a_long_list_is_one_page_away() -> None:
+    window, pages = Window(), Pages(1_000_000)
+    pages.load(window, 0, 40)
+    assert pages.load(window, 999_960, 999_999) == 1
+    row = window.row(999_999)
+    assert row is not None
+    assert row.key == 999_999
+    assert window.index_of(999_990) == 999_990
+
+
+def test_what_was_read_is_read_again_after_a_change() -> None:
+    window, pages = Window(), Pages(1_000)
+    pages.load(window, 0, 500)
+    window.expire()
+    assert pages.load(window, 0, 40) == 1, "only the page that is seen"
+
+
+@pytest.mark.parametrize("text", ["detector", "검출기-한국어-모델", "🚗🚕 cars", "a", ""])
+@pytest.mark.parametrize("width", [1, 2, 5, 9, 40])
+def test_text_fits_into_exactly_its_cells(text: str, width: int) -> None:
+    assert cell_len(fit(text, width)) == width
+
+
+def test_wrapping_keeps_every_character_and_no_line_is_too_wide() -> None:
+    text = "Finds parcels, 소포를 찾습니다, " + "x" * 50 + " and 검" * 20
+    lines = wrapped(text, 20)
+    assert all(cell_len(line) <= 20 for line in lines)
+    assert "".join("".join(lines).split()) == "".join(text.split())
+
+
+def test_stored_text_is_never_markup() -> None:
+    assert content([("[bold]x[/] [/] [a='", "alias")]).plain == "[bold]x[/] [/] [a='"
+
+
+def test_a_card_is_laid_out() -> None:
+    lines = [
+        "".join(text for text, _ in line) for line in card_lines("# One\n- a **b**\n\n|x|y|\n|-|-|\n|1|2|\n> q", 40)
+    ]
+    assert lines[0].strip() == "One"
+    assert lines[1] == " • a b"
+    assert any("─" in line for line in lines)
+    assert lines[-1].endswith("q")
+
+
+def test_a_curve_fills_its_box() -> None:
+    lines = braille([(0, 0), (1, 1)], 10, 3)
+    assert len(lines) == 3
+    assert all(len(line) == 10 for line in lines)
+    assert lines[0].strip()
+    assert lines[2].strip()
