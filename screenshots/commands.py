@@ -101,7 +101,8 @@ def run(store: Path, words: list[str]) -> str:
                 break
             taken.write(part)
     os.close(main)
-    return taken.getvalue().decode().replace("\r\n", "\n")
+    # The folder is a temporary one, with another name each time.
+    return taken.getvalue().decode().replace("\r\n", "\n").replace(f"{store.parent}/", "~/")
 
 
 def draw(name: str, store: Path, folder: Path) -> Path:

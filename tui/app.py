@@ -74,7 +74,7 @@ class CuratoryApp(App[None]):
         self._path = path
         self._problems = problems
         self._state_file = state_file
-        self._head = -1
+        self._head = store.events.head()  # before anything is read, so that no change falls between
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = self.state.theme if self.state.theme in self.available_themes else DARK
@@ -102,7 +102,7 @@ class CuratoryApp(App[None]):
 
     def _looked(self, head: int) -> None:
         self._sync(("synced", "muted"))
-        if self._head not in (-1, head):
+        if self._head != head:
             for screen in self.screen_stack:
                 live = getattr(screen, "live", None)
                 if live is not None:

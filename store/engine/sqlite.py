@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import sys
 import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -31,6 +33,7 @@ _WAL_RESET_MENDED = ((3, 44, 6), (3, 50, 7))
 
 _REFUSED = (sqlite3.Error, UnicodeError, OverflowError)
 
+_BUSY = 5  # SQLITE_BUSY
 _OPEN_AT_FORK: set[str] = set()  # files that this process may never open, since its parent had them open
 
 
@@ -91,8 +94,8 @@ class SQLite(Engine):
         except sqlite3.OperationalError as error:
             raise self._translate(error) from error
         try:
+            self._use_log(connection)
             for pragma in (
-                "journal_mode=wal",
                 "synchronous=full" if self.durable else "synchronous=off",
                 "foreign_keys=on",
                 "recursive_triggers=on",
@@ -105,6 +108,18 @@ class SQLite(Engine):
             raise self._translate(error) from error
         connection.create_function("regexp", 2, _regexp, deterministic=True)
         return connection
+
+    def _use_log(self, connection: sqlite3.Connection) -> None:
+        """Write-ahead logging. Of several who switch a new file to it, all may be told "busy" at once, without a wait."""
+        until = time.monotonic() + self.busy_seconds
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode=wal")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != _BUSY or time.monotonic() > until:
+                    raise
+            time.sleep(random.uniform(0.001, 0.02))
 
     def before_fork(self) -> None:
         # A child of a process that has the file open gets no locks of its own on it: SQLite thinks that it has them.

@@ -64,6 +64,8 @@ class Details(Pane):
     def lineage(self) -> LineageView:
         """Made when it is first looked at: it is the largest thing to import."""
         if self._lineage is None:
+            from ..widgets.lineage import LineageView
+
             self._lineage = LineageView()
             self.mount(self._lineage, after=self.table)
         return self._lineage

@@ -22,6 +22,8 @@ from .. import wording
 from ..actions import LIST, bindings
 from ..fetching import fetch
 from ..graph import Drawing, LaneLayout, Layers, OutlineRow, arrange, draw, newest_first, outline
+from ..graph.fold import look
+from ..graph.glyphs import MARKS
 from ..safe import clean
 from .text import Line, Paint, fit
 
@@ -414,17 +416,15 @@ class LineageView(ScrollView, can_focus=True):
             return [], False
         row = rows[0]
         node = found.graph.nodes[row.key]
+        kind = look(node)
         words = [(" ", "")]
         for place, cell in enumerate(row.cells):
-            glyph = ("▶" if node.kind == "run" else "◆") if place == row.at else cell.glyph
-            words.append(
-                (
-                    glyph,
-                    ("run" if node.kind == "run" else "model") if place == row.at else "edge.on" if cell.on else "edge",
-                )
-            )
+            if place == row.at:
+                words.append((MARKS[kind], kind))
+            else:
+                words.append((cell.glyph, "edge.on" if cell.on else "edge"))
         words.append(("  ", ""))
-        words.append((clean(node.label), "run" if node.kind == "run" else "model"))
+        words.append((clean(node.label), kind))
         if node.aliases:
             words.append(("  " + clean(" ".join(node.aliases)), "alias"))
         words.append((f"  {clean(node.detail)}", "edge"))
