@@ -13,14 +13,15 @@ from . import app, commands
 
 def main(names: list[str]) -> None:
     folder = Path(__file__).parent
-    known = {**dict.fromkeys(commands.PICTURES, commands.draw), **dict.fromkeys(app.PICTURES, app.draw)}
+    # The app's first: it only looks, and some of the commands change what is seen.
+    known = {**dict.fromkeys(app.PICTURES, app.draw), **dict.fromkeys(commands.PICTURES, commands.draw)}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise SystemExit(f"There is no picture {', '.join(unknown)}; there are: {', '.join(known)}")
     with tempfile.TemporaryDirectory(prefix="curatory-") as place:
         store = Path(place) / "registry.db"
         build_demo(store)
-        for name in names or known:
+        for name in sorted(names, key=list(known).index) or known:
             print(known[name](name, store, folder).relative_to(folder.parent))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,7 +77,7 @@ async def _drawn(picture: Picture, url: Path, name: str) -> str:
                 else:
                     await pilot.press(_NAMES.get(key, key))
                 await _settled(app, pilot)
-            return app.export_screenshot(title="curatory").replace("terminal-", f"{name}-")
+            return re.sub(r"terminal-\d+-", f"{name}-", app.export_screenshot(title="curatory"))
 
 
 async def _settled(app: CuratoryApp, pilot: object) -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .access import Role
-from .filters.folding import fold
+from .folding import fold
 from .names import fold_key
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import sys
 import threading
 import time
@@ -110,7 +109,7 @@ class SQLite(Engine):
         return connection
 
     def _use_log(self, connection: sqlite3.Connection) -> None:
-        """Write-ahead logging. Of several who switch a new file to it, all may be told "busy" at once, without a wait."""
+        """Write-ahead logging. Of several who switch a new file to it, all may be told "busy", and without a wait."""
         until = time.monotonic() + self.busy_seconds
         while True:
             try:
@@ -119,7 +118,7 @@ class SQLite(Engine):
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != _BUSY or time.monotonic() > until:
                     raise
-            time.sleep(random.uniform(0.001, 0.02))
+            time.sleep(0.001 + os.getpid() % 20 / 1000)  # not all at the same moment again
 
     def before_fork(self) -> None:
         # A child of a process that has the file open gets no locks of its own on it: SQLite thinks that it has them.

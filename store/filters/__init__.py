@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from ..folding import fold
 from .compile import compile_filter
 from .fields import FIELDS, GRAMMAR, Field, describe
-from .folding import fold
 from .language import parse
 from .mongo import from_mongo
 from .tree import TARGETS, Node, Target

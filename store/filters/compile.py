@@ -18,10 +18,10 @@ from datetime import datetime
 from typing import Any
 
 from ..engine import Engine
+from ..folding import fold
 from ..names import alias_number
 from .conditions import EVERY, all_of, any_case, any_of, glob_regex, literal
 from .fields import FIELDS, INTERNAL
-from .folding import fold
 from .relations import Relations
 from .tree import And, Compare, Has, Node, Not, Number, Or, Target, Text, Word
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..clock import to_text
 from ..engine import Engine, regex
-from .folding import fold, variants
+from ..folding import fold, variants
 from .tree import Age, Boolean, Compare, Day, Moment, Number, Operator, Text, Value
 
 _SIGNS: dict[Operator, str] = {"match": "=", "eq": "=", "count": "=", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from ..engine import Engine
+from ..folding import fold
 from ..names import REGISTRY_PREFIX, fold_key
 from .conditions import Conditions, all_of, any_of
-from .folding import fold
 from .tree import Compare, Text
 
 # The core registries are called so on every screen.

@@ -134,6 +134,7 @@ def test_killed_while_collecting_garbage(made: str, seed: int) -> None:
         check_whole(store, [line for line in found if line["done"] == "log"], gapless=False)
         store.garbage.collect()
         check_whole(store, [line for line in found if line["done"] == "log"], gapless=False)
+        assert [checked for checked in store.garbage.verify() if checked.problem] == []
 
 
 def test_a_file_that_is_published_again_while_garbage_is_collected_stays(
