@@ -206,8 +206,16 @@ class Events:
                 conditions.append("event.version_id = :id")
                 args["id"] = place.version_id
             elif place.collection_id is not None:
-                conditions.append("event.collection_id = :id")
-                args["id"] = place.collection_id
+                # A version deleted at its source takes its links along: that is part of this history, too.
+                conditions.append(
+                    "(event.collection_id = :id OR (event.action LIKE '%version.delete' AND event.seq IN "
+                    "(SELECT seq FROM event_fact WHERE fact >= :low AND fact < :high)))"
+                )
+                args |= {
+                    "id": place.collection_id,
+                    "low": f"link/{place.collection_id}/",
+                    "high": f"link/{place.collection_id}0",
+                }
             elif place.project_id is not None:
                 conditions.append("event.project_id = :id")
                 args["id"] = place.project_id

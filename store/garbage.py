@@ -27,7 +27,7 @@ class Collected:
     """What a collection removed (or would remove).
 
     Attributes:
-        expired: paths of versions whose time to live had ended.
+        expired: paths of versions whose time to live had ended, or whose project was deleted.
         purged: how many deleted versions lost their files for good.
         blobs, bytes: files removed, and their size.
         waiting: files that are unneeded but still within the grace period.
@@ -51,6 +51,14 @@ class Checked:
     problem: str | None
 
 
+# What a registry holds does not expire.
+_LINKED = (
+    "SELECT 1 FROM membership m JOIN collection l ON l.id = m.collection_id AND l.removed_at IS NULL "
+    "JOIN project lp ON lp.id = l.project_id AND lp.removed_at IS NULL "
+    "WHERE m.version_id = v.id AND m.collection_id <> v.collection_id"
+)
+
+
 class Garbage:
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -65,7 +73,7 @@ class Garbage:
         for organization in self._store.organizations.list():
             need_organization_admin(self._store, organization.id, "collect garbage")
         now = self._store.now()
-        expired = self._expire(now, dry_run)
+        expired = self._expire(now, dry_run) + self._orphans(now - grace, dry_run)
         purged = self._purge(now - grace, dry_run)
         blobs, size, waiting = self._sweep(now, grace, dry_run)
         if not dry_run:
@@ -82,11 +90,7 @@ class Garbage:
             "FROM version v JOIN collection c ON c.id = v.collection_id JOIN project p ON p.id = c.project_id "
             "JOIN entity e ON e.id = p.entity_id WHERE v.state = 'committed' "
             "AND (v.ttl > 0 OR (v.ttl = -1 AND e.default_ttl IS NOT NULL)) "
-            # what a registry holds does not expire
-            "AND NOT EXISTS (SELECT 1 FROM membership m JOIN collection l ON l.id = m.collection_id AND "
-            "l.removed_at IS NULL "
-            "JOIN project lp ON lp.id = l.project_id AND lp.removed_at IS NULL "
-            "WHERE m.version_id = v.id AND m.collection_id <> v.collection_id) ORDER BY v.id"
+            f"AND NOT EXISTS ({_LINKED}) ORDER BY v.id"
         )
         gone = []
         for version, collection, created, seconds in rows:
@@ -94,6 +98,20 @@ class Garbage:
                 continue
             gone.append(self._name(version, collection))
             if not dry_run:
+                self._expire_one(version, collection)
+        return gone
+
+    def _orphans(self, before: datetime, dry_run: bool) -> list[str]:
+        """Versions whose source project was deleted longer ago than the grace period, but for those that are linked."""
+        rows = self._engine.rows(
+            "SELECT v.id, v.collection_id FROM version v JOIN collection c ON c.id = v.collection_id "
+            "JOIN project p ON p.id = c.project_id WHERE p.removed_at < :before AND v.state = 'committed' "
+            f"AND NOT EXISTS ({_LINKED}) ORDER BY v.id",
+            {"before": to_text(before)},
+        )
+        gone = [self._name(version, collection) for version, collection in rows]
+        if not dry_run:
+            for version, collection in rows:
                 self._expire_one(version, collection)
         return gone
 

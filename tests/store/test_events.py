@@ -539,3 +539,9 @@ def test_what_an_alias_named_at_any_moment(store: Store, clock) -> None:
     assert store.aliases.at("model/finder", datetime(1999, 1, 1, tzinfo=UTC)) == {}
     with pytest.raises(Invalid, match="is not a collection; aliases are a collection's"):
         store.aliases.at("model", clock())
+
+
+def test_a_collection_tells_of_links_that_went_with_their_source(store: Store, log: Callable[..., str]) -> None:
+    store.links.add(log("a"), "model/detector")
+    store.versions.remove("vision/uncategorized/detector:v0")
+    assert [event.action for event in store.events.of("model/detector")] == ["version.delete", "link.add"]

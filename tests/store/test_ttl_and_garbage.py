@@ -156,3 +156,16 @@ def test_an_upload_that_never_ended_is_cleared_away(store: Store) -> None:
     assert blobs(store) == {orphan.sha256}
     assert store.garbage.collect().blobs == 1
     assert blobs(store) == set()
+
+
+def test_a_deleted_project_gives_up_what_no_registry_holds(store: Store, log: Log, clock) -> None:
+    kept, lost = log("kept"), log("lost")
+    store.links.add(kept, "model/detector")
+    store.projects.remove("vision/uncategorized")
+    assert store.garbage.collect(dry_run=True).expired == ()
+    clock.forward(hours=25)
+    assert store.garbage.collect().expired == (lost,)
+    assert store.garbage.collect().expired == ()
+    assert store.versions.get("model/detector").state == "committed"
+    assert [event.action for event in store.events.of(limit=1)] == ["version.expire"]
+    assert store.audit.verify(tables=True).ok
