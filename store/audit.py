@@ -15,6 +15,8 @@ from .clock import from_text, to_text
 from .engine.schema import GENESIS
 from .errors import Damaged, Invalid, Unavailable
 from .events import HASHED, digest
+from .manifests import manifest_digest
+from .records import File
 
 if TYPE_CHECKING:
     from .store import Store
@@ -126,7 +128,7 @@ class Audit:
                         f"the log ends at event {last}, but event {entry['seq']} was anchored at {entry['at']}",
                     )
                 )
-        compared = self._compare(last, logged, findings) if tables else 0
+        compared = self._compare(last, logged, findings) + self._manifests(last, findings) if tables else 0
         return Report(seen, previous, tuple(findings), compared, anchors[-1]["seq"] if anchors else None)
 
     def _check_one(self, event: dict[str, Any], previous: str, expected: int) -> list[Finding]:
@@ -216,6 +218,40 @@ class Audit:
         count = len(newest)
         newest.clear()
         return count
+
+    def _manifests(self, last: int, findings: list[Finding]) -> int:
+        """Compute every version's digest anew from its manifest, and hold it against what was logged."""
+        compared = after = 0
+        while True:
+            rows = self._engine.rows(
+                "SELECT e.seq, e.detail, v.id, v.digest, v.purged_at FROM event e "
+                "JOIN version v ON v.id = e.version_id WHERE e.action = 'version.log' AND e.seq > :after AND e.seq <= :last ORDER BY e.seq LIMIT :n",
+                {"after": after, "last": last, "n": 500},
+            )
+            if not rows:
+                return compared
+            after = rows[-1][0]
+            manifests: dict[int, list[File]] = {version: [] for _, _, version, _, _ in rows}
+            for version, path, content in self._engine.rows(
+                f"SELECT version_id, path, digest FROM entry WHERE {self._engine.any_of('version_id', 'versions')}",
+                {"versions": self._engine.pack(sorted(manifests))},
+            ):
+                manifests[version].append(File(path, 0, content))
+            for seq, detail, version, stored, purged in rows:
+                logged = _values(detail).get("digest")
+                if logged is None:  # it was there already; the event only gave it aliases
+                    continue
+                compared += 1
+                now = stored if purged or stored != logged else manifest_digest(manifests[version])
+                if now != logged:
+                    findings.append(
+                        Finding(
+                            "unlike",
+                            seq,
+                            f"the manifest of version {version} is not the one that was logged: its digest is {now}, "
+                            f"the history (event {seq}) says {logged}",
+                        )
+                    )
 
     def _newest(self, fact: str) -> int | None:
         return self._engine.value("SELECT max(seq) FROM event_fact WHERE fact = :fact", {"fact": fact})

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from . import clock, facts
-from .errors import Invalid, NotFound
+from .errors import Damaged, Invalid, NotFound
 from .pages import cursor, limit_of, uncursor
 from .records import Event, Page
 
@@ -317,6 +317,20 @@ class Events:
 
 
 def record(row: tuple[Any, ...]) -> Event:
+    """An event as it stands in the log.
+
+    Raises:
+        Damaged: somebody has edited it into something that can't be read.
+    """
+    try:
+        return _record(row)
+    except ValueError as error:
+        raise Damaged(
+            f"Event {row[0]} can't be read: {error}. The log was edited; `curatory audit verify` shows where."
+        ) from error
+
+
+def _record(row: tuple[Any, ...]) -> Event:
     return Event(
         seq=row[0],
         at=clock.from_text(row[1]),

@@ -181,6 +181,15 @@ ACTIONS: tuple[Action, ...] = (
         False,
         18,
     ),
+    Action(
+        "verify",
+        "V",
+        "verify",
+        "Hash the version's stored files anew, and say which are damaged",
+        (VERSIONS, DETAILS),
+        CURATE,
+        _everywhere(Permission.DOWNLOAD),
+    ),
     # -- registries and people
     Action(
         "members",

@@ -345,6 +345,7 @@ class SQLite(Engine):
             with partial.open("rb+") as file:
                 os.fsync(file.fileno())
             partial.replace(path)
+            _fsync_folder(path.parent)
         except (sqlite3.Error, OSError) as error:
             raise Unavailable(f"The backup to {path} failed: {error}. The store itself is untouched.") from error
         finally:
@@ -419,3 +420,13 @@ class SQLite(Engine):
 
 def _regexp(pattern: str, text: bytes | None) -> bool:
     return text is not None and matcher(pattern).search(text.decode("utf-8", "replace"))
+
+
+def _fsync_folder(folder: Path) -> None:
+    """Put a new name on disk, where the platform can."""
+    if hasattr(os, "O_DIRECTORY"):
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(fd)
+        finally:
+            os.close(fd)

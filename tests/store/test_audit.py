@@ -279,3 +279,25 @@ def test_progress_is_told(busy: Store) -> None:
     told: list[tuple[int, int]] = []
     busy.audit.verify(progress=lambda done, total: told.append((done, total)))
     assert told[-1] == (busy.events.head(), busy.events.head())
+
+
+def test_an_edited_manifest_shows_against_what_was_logged(store: Store, log: Callable[..., str]) -> None:
+    log("a")
+    log("b")
+    assert store.audit.verify(tables=True).ok
+    store.engine.execute("UPDATE entry SET digest = 'forged' WHERE version_id = 1")
+    assert ["manifest of version 1" in finding.message for finding in store.audit.verify(tables=True).findings] == [
+        True
+    ]
+    store.engine.execute("UPDATE version SET digest = 'forged' WHERE id = 2")
+    assert len(store.audit.verify(tables=True).findings) == 2
+    assert store.audit.verify().ok  # the chain itself is whole
+
+
+def test_an_event_that_cant_be_read_is_damage_and_says_so(store: Store) -> None:
+    for guard in ("event_no_update", "event_no_change"):
+        if store.engine.name == ("sqlite" if guard == "event_no_update" else "postgresql"):
+            store.engine.execute(f"DROP TRIGGER {guard}" + (" ON event" if guard == "event_no_change" else ""))
+    store.engine.execute("UPDATE event SET detail = 'not json' WHERE seq = 1")
+    with pytest.raises(Damaged, match="Event 1 can't be read.*audit verify"):
+        store.events.get(1)

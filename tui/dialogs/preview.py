@@ -1,4 +1,4 @@
-"""The beginning of a file: text as it is, JSON and CSV laid out, and of safetensors what its header says."""
+"""The beginning of a file: text as it is, JSON and CSV laid out, and of safetensors and GGUF what the header says."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ..widgets.table import VirtualTable
 from ..widgets.text import Line
 from ..widgets.window import Row
 from .dialog import Dialog
+from .gguf import gguf_lines
 
 MOST = 64 * 1024  # bytes of a text that are read
 HEADER = 16 * 1024 * 1024  # bytes of a tensor header that are believed
@@ -67,6 +68,8 @@ def look(store: Store, version: Version, file: File) -> list[Line]:
             if found is not None:
                 return found
             stream.seek(0)
+        if file.path.casefold().endswith(".gguf"):
+            return gguf_lines(io.BufferedReader(stream))
         data = stream.read(MOST)
     return _text(file.path, data, file.size)
 

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from ...store import Collection, Project, Version
-from .. import actions
+from ...store import Collection, CuratoryError, Project, Version
+from .. import actions, wording
+from ..fetching import fetch
+
+SHOWN = 3  # damaged files that are named in a toast
 
 if TYPE_CHECKING:
     from textual.screen import ModalScreen
 
+    from ...store import Checked
     from .browser import Browser
+
+
+def verified(checked: Sequence[Checked]) -> tuple[str, str]:
+    """What hashing files anew has shown, and how serious it is."""
+    bad = [one for one in checked if one.problem is not None]
+    if not checked:
+        return "There is nothing to verify: no bytes of it are in the store.", "information"
+    if not bad:
+        return f"{wording.count(len(checked), 'file')} verified, all sound", "information"
+    told = "; ".join(f"{one.path}: {one.problem}" for one in bad[:SHOWN])
+    more = f"; and {len(bad) - SHOWN:,} more" if len(bad) > SHOWN else ""
+    return f"{len(bad):,} of {wording.count(len(checked), 'file')} damaged. {told}{more}", "error"
 
 
 class Curating:
@@ -106,6 +123,30 @@ class Curating:
             self._refuse("Download one version at a time: every one needs a folder of its own.")
         elif versions:
             self._open(DownloadDialog(versions[0]))
+
+    def do_verify(self) -> None:
+        browser, versions = self._browser, self._some_versions("verify")
+        if any(worker.group == "verify" and not worker.is_finished for worker in browser.workers):
+            self._refuse("Files are being verified already; what is found will be said here.")
+            return
+        if not versions:
+            return
+        store, app = browser.store, browser.desk_app
+        size = wording.size(sum(version.size for version in versions))
+        app.say(f"Verifying {wording.count(sum(version.file_count for version in versions), 'file')}, {size} …")
+
+        def look(done: int, total: int, path: str) -> None:
+            if not app.is_running:
+                raise CuratoryError("The app was left.")
+
+        def work() -> list[Checked]:
+            return [one for version in versions for one in store.garbage.verify(version, progress=look)]
+
+        def done(checked: list[Checked]) -> None:
+            app.say(*verified(checked))
+            browser.details.live()
+
+        fetch(browser, "verify", work, done, lambda error: self._refuse(str(error)))
 
     # -- either -------------------------------------------------------------------------------------------------
 
