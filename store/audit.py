@@ -225,7 +225,8 @@ class Audit:
         while True:
             rows = self._engine.rows(
                 "SELECT e.seq, e.detail, v.id, v.digest, v.purged_at FROM event e "
-                "JOIN version v ON v.id = e.version_id WHERE e.action = 'version.log' AND e.seq > :after AND e.seq <= :last ORDER BY e.seq LIMIT :n",
+                "JOIN version v ON v.id = e.version_id "
+                "WHERE e.action = 'version.log' AND e.seq > :after AND e.seq <= :last ORDER BY e.seq LIMIT :n",
                 {"after": after, "last": last, "n": 500},
             )
             if not rows:
