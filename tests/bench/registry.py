@@ -195,7 +195,8 @@ def writes(store: Store, mlflow: dict[str, float]) -> list[Row]:
     members = [
         v for (v,) in store.engine.rows("SELECT version_id FROM membership WHERE collection_id = :c", {"c": cid})
     ]
-    turn, numbers = itertools.cycle(members), itertools.cycle(range(len(members)))
+    # In opposite directions, or one would move the alias to where the other has just put it, which is no change.
+    turn, numbers = itertools.cycle(members), itertools.cycle(reversed(range(len(members))))
     fresh = itertools.count(10**9)
     source = store.paths.collection("vision/training/model-00008")
 

@@ -13,8 +13,8 @@ from ..widgets.text import Line
 
 HEADER = 100_000_000  # bytes within which a header has to end
 STEPS = 2_000_000  # values that are walked over
-TEXT = 400  # bytes of a string that are kept; of a key or a name it may have no more than NAME
-NAME = 65_535
+TEXT = 400  # bytes of a string that are kept
+NAME = 65_535  # bytes that a key or a name may have
 FEW = 8  # items of an array that are shown; of a longer one only how many there are
 DEPTH = 4  # arrays in arrays
 SIDES = 8  # dimensions of a tensor
@@ -136,7 +136,7 @@ class _Reader:
         width = struct.calcsize(_SCALARS[kind]) if kind in _SCALARS else 8 if kind == _STRING else 12
         self._expect(count, width, "items in an array")
         if count <= FEW:
-            return f"[{', '.join(shown(self._value(kind, depth)) for _ in range(count))}]"
+            return f"[{', '.join(shown(self._value(kind, depth)) for _ in range(count))}]"[: TEXT * 2]
         if kind in _SCALARS:
             self._skip(count * width)
         else:
@@ -156,7 +156,7 @@ class _Reader:
         length = self._number("Q")
         if length > NAME:
             raise Unreadable(f"a name in it would have {length:,} bytes")
-        return self._take(length).decode("utf-8", "replace")
+        return self._take(length).decode("utf-8", "replace")[:TEXT]
 
     def _text(self) -> str:
         length = self._number("Q")
