@@ -100,7 +100,7 @@ def closed(store: Store, log: Log) -> dict[str, int]:
     for name, role in [("ruth", "restricted_viewer"), ("vera", "viewer"), ("mark", "member"), ("alma", "admin")]:
         cora.members.add("open", name, role)
     for name in PEOPLE:
-        store.as_actor(name).runs.start("work", entity=name, name="run")
+        store.as_actor(name).runs.start("labs", entity=name, name="run")
 
     seqs: dict[str, int] = {}
 
@@ -159,7 +159,7 @@ CLOSED: list[tuple[str, set[str], Verb]] = [
     ("download", V, lambda s: s.versions.downloadable("closed/detector:v0")),
     ("hash its files anew", V, lambda s: s.garbage.verify("closed/detector:v0")),
     # using
-    ("use in a run", V, lambda s: s.runs.use(f"{s.actor.name}/work/run", "closed/detector:v0")),
+    ("use in a run", V, lambda s: s.runs.use(f"{s.actor.name}/labs/run", "closed/detector:v0")),
     ("link it elsewhere", V, lambda s: s.links.add("closed/detector:v0", "inbox/copy")),
     # linking
     ("link", M, lambda s: s.links.add(f"{SOURCE}:v2", "closed/detector")),

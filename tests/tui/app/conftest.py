@@ -37,7 +37,7 @@ def small(tmp_path: Path) -> Iterator[Store]:
     for number in range(3):
         file.write_text(f"weights {number}" * (number + 1))
         version = store.versions.log_paths(
-            [file], "detector", "model", entity="vision", project="work", metadata={"acc": 0.8 + number / 100}
+            [file], "detector", "model", entity="vision", project="labs", metadata={"acc": 0.8 + number / 100}
         )
         store.links.add(version, "model/detector")
     store.aliases.add("model/detector:v1", "prod")

@@ -63,7 +63,7 @@ async def test_marks_are_acted_on_as_one_batch_and_undone_as_one(desk: Open, sma
 
 
 async def test_linking_makes_the_collection_and_says_so(desk: Open, small: Store) -> None:
-    async with desk("vision/work/detector:v0") as hands:
+    async with desk("vision/labs/detector:v0") as hands:
         await hands.press("l")
         await hands.type("model/fresh")
         assert "makes the collection fresh:v0"[:24] in hands.plan
@@ -77,7 +77,7 @@ async def test_linking_makes_the_collection_and_says_so(desk: Open, small: Store
 async def test_linking_into_a_collection_moves_latest(desk: Open, small: Store) -> None:
     async with desk("model/empty") as hands:
         await hands.press("l")
-        await hands.type("vision/work/detector:v0")
+        await hands.type("vision/labs/detector:v0")
         assert "links" in hands.plan
         await hands.press("ctrl+s")
         assert small.collections.get("model/empty").latest == 0
@@ -89,7 +89,7 @@ async def test_unlinking_leaves_the_source(desk: Open, small: Store) -> None:
         assert "its source stays" in hands.plan
         await hands.press("ctrl+s")
         assert small.collections.get("model/detector").versions == 2
-        assert small.versions.get("vision/work/detector:v2")
+        assert small.versions.get("vision/labs/detector:v2")
         await hands.press("u")
         assert small.collections.get("model/detector").versions == 3
 
@@ -195,7 +195,7 @@ async def test_deleting_needs_the_name_typed(desk: Open, small: Store) -> None:
 
 
 async def test_an_expiry_is_refused_for_what_is_linked(desk: Open, small: Store) -> None:
-    async with desk("vision/work/detector:v0") as hands:
+    async with desk("vision/labs/detector:v0") as hands:
         await hands.press("E")
         await hands.type("30d")
         assert "linked in a registry" in hands.plan

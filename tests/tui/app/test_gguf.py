@@ -167,7 +167,7 @@ async def test_it_is_shown_for_a_file_of_a_version(desk: Open, small: Store, tmp
     file, broken = tmp_path / "assistant.gguf", tmp_path / "broken.GGUF"
     file.write_bytes(HONEST + bytes(10_000))
     broken.write_bytes(HONEST[:300])
-    version = small.versions.log_paths([file, broken], "assistant", "model", entity="vision", project="work")
+    version = small.versions.log_paths([file, broken], "assistant", "model", entity="vision", project="labs")
     small.links.add(version, "model/assistant")
     async with desk("model/assistant:v0") as hands:
         hands.browser.details.choose_tab("files")

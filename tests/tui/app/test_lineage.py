@@ -16,13 +16,13 @@ def family(small: Store, tmp_path: Path) -> Store:
     """A dataset, the run that used it, and the model that came of it; a second run used the model."""
     file = tmp_path / "images.bin"
     file.write_text("images")
-    data = small.versions.log_paths([file], "coco", "dataset", entity="vision", project="work")
-    training = small.runs.start("work", entity="vision", title="training")
+    data = small.versions.log_paths([file], "coco", "dataset", entity="vision", project="labs")
+    training = small.runs.start("labs", entity="vision", title="training")
     small.runs.use(training, data)
     file.write_text("trained")
-    model = small.versions.log_paths([file], "trained", "model", entity="vision", project="work", run=training.id)
+    model = small.versions.log_paths([file], "trained", "model", entity="vision", project="labs", run=training.id)
     small.runs.log(training, [{"_step": step, "loss": 1 / (step + 1)} for step in range(10)])
-    testing = small.runs.start("work", entity="vision", title="testing")
+    testing = small.runs.start("labs", entity="vision", title="testing")
     small.runs.use(testing, model)
     small.links.add(model, "model/trained")
     return small
@@ -89,4 +89,4 @@ async def test_metrics_are_curves(family: Store, desk: Open) -> None:
 async def test_going_to_what_is_in_the_focus(family: Store, desk: Open) -> None:
     async with desk("model/trained:v0", size=(160, 40)) as hands:
         await hands.press("i", "z", "enter")
-        assert hands.browser.versions.selected.path == "vision/work/trained:v0"
+        assert hands.browser.versions.selected.path == "vision/labs/trained:v0"

@@ -83,7 +83,8 @@ def screen(demo: str, tmp_path: Path) -> Iterator[Screen]:
     kept = {
         name: value
         for name, value in os.environ.items()
-        if name not in ("TMUX", "TMUX_PANE") and not name.startswith(("SSH_", "CURATORY_", "TEXTUAL", "XDG_"))
+        if name not in ("TMUX", "TMUX_PANE", "COLUMNS", "LINES")
+        and not name.startswith(("SSH_", "CURATORY_", "TEXTUAL", "XDG_"))
     }
     with tempfile.TemporaryDirectory(prefix="tmux-") as sockets:
         environment = kept | {"HOME": str(tmp_path), "LC_ALL": "C.UTF-8", "TMUX_TMPDIR": sockets}

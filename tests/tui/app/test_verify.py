@@ -56,7 +56,7 @@ async def test_all_marked_versions_are_verified(desk: Open) -> None:
 
 
 async def test_who_may_not_download_is_refused(desk: Open, small: Store) -> None:
-    small.links.add("vision/work/detector:v0", "secret/detector")
+    small.links.add("vision/labs/detector:v0", "secret/detector")
     small.members.add("secret", "bo", "restricted_viewer")
     async with desk("secret/detector:v0", by="bo") as hands:
         await hands.press("V")
@@ -73,7 +73,7 @@ async def test_a_version_of_references_has_nothing_to_verify(desk: Open, small: 
     from curatory.store import File
 
     version = small.versions.log(
-        [File("a.mp4", 3, "etag", uri="s3://bucket/a.mp4")], "clips", "model", entity="vision", project="work"
+        [File("a.mp4", 3, "etag", uri="s3://bucket/a.mp4")], "clips", "model", entity="vision", project="labs"
     )
     small.links.add(version, "model/clips")
     async with desk("model/clips:v0") as hands:
