@@ -72,7 +72,7 @@ def build_demo(
     from .people import FOUNDER, ORGANIZATION, arrive
     from .stage import START, DemoClock, Stage
     from .story import tell
-    from .work import SERIES, plan
+    from .workload import SERIES, plan
 
     clock = DemoClock(START)
     store = create_store(url, FOUNDER, organization=ORGANIZATION, team="vision", blobs=blobs, now=clock, durable=False)

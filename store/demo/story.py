@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..records import Version
 from .people import SPEECH
 from .series import Series
-from .work import SERIES, link, log, sweep
+from .workload import SERIES, link, log, sweep
 
 if TYPE_CHECKING:
     from .stage import Stage
