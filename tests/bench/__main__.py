@@ -48,6 +48,7 @@ def run(folder: Path, *, quick: bool) -> None:
         with registry.open_store(path, "ana") as store:
             for row in registry.reads(store, mlflow) + registry.writes(store, mlflow):
                 print(line(row), flush=True)
+    print(f"\n{line(registry.making(folder))}")
     count = 20_000
     raw, ours = registry.raw_bulk(folder / "raw.db", count), registry.bulk(folder / "bulk.db", count)
     print(f"\n{'bulk publish':<40} raw executemany {count / raw:,.0f}/s  curatory {count / ours:,.0f}/s")

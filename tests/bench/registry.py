@@ -248,6 +248,16 @@ def writes(store: Store, mlflow: dict[str, float]) -> list[Row]:
     return [_with_mlflow(row, mlflow) for row in rows]
 
 
+def making(folder: Path) -> Row:
+    """The first open: a new store, its schema, its organization."""
+    count = itertools.count()
+
+    def make() -> None:
+        create_store(folder / f"new-{next(count)}.db", "ana", organization="acme", team="vision").close()
+
+    return rivals("make a store (first open)", 10, curatory=make)
+
+
 def opening(path: Path) -> Row:
     """Opening a store that is there, and reading one thing from it."""
 

@@ -175,3 +175,13 @@ def test_a_run_that_one_may_not_see_is_not_there(train: Store) -> None:
     assert ben.runs.history(run) == [{"_step": 0, "loss": 1}]
     with pytest.raises(Forbidden):
         ben.runs.log(run, [{"loss": 2}])
+
+
+def test_an_end_that_is_told_twice_was_the_first(store: Store, clock) -> None:
+    run = store.runs.start("training", name="twice")
+    first = store.runs.finish(run, exit_code=3)
+    head = store.events.head()
+    clock.forward(hours=1)
+    assert store.runs.finish(run, exit_code=3).ended_at == first.ended_at
+    assert store.events.head() == head
+    assert store.runs.finish(run, exit_code=0).state == "finished"
