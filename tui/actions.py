@@ -279,7 +279,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("zoom", "z", "zoom", "Give the pane the whole screen, or give it back", (BROWSER,), LOOK, footer=80),
     Action("copy", "y", "copy path", "Copy the path, through the terminal (OSC 52)", (BROWSER,), LOOK),
     Action("copy_use", "Y", "copy snippet", "Copy how to use it from Python", (COLLECTIONS, VERSIONS, DETAILS), LOOK),
-    Action("reload", "f5", "reload", "Read everything again", (BROWSER, HISTORY), LOOK),
+    Action("reload", "f5", "reload", "Read everything again, and paint it anew", (BROWSER, HISTORY), LOOK),
     # -- moving
     Action("pane_1", "1", "registries", "Go to the registries", (BROWSER,), MOVE),
     Action("pane_2", "2", "collections", "Go to the collections", (BROWSER,), MOVE),

@@ -8,8 +8,9 @@ import sys
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -18,11 +19,13 @@ from ..store import CuratoryError, Store, open_store
 from . import keymap, safety, state
 from .actions import BY_ID, keys_of
 from .fetching import fetch
+from .frames import Frame
 from .palette import Commands, Entities
 from .plans import Plan
 from .safe import clean
 from .screens.browser import Browser
 from .themes import DARK, LIGHT, THEMES
+from .typeahead import TypeAhead
 from .widgets.text import Line, Word
 
 POLL = 0.5  # seconds between two looks at whether somebody has changed something
@@ -74,6 +77,8 @@ class CuratoryApp(App[None]):
         self._path = path
         self._problems = problems
         self._state_file = state_file
+        self._frame = Frame()
+        self._keys = TypeAhead(self)
         self._head = store.events.head()  # before anything is read, so that no change falls between
         for theme in THEMES:
             self.register_theme(theme)
@@ -82,6 +87,7 @@ class CuratoryApp(App[None]):
             self.animation_level = "none"
 
     def on_mount(self) -> None:
+        self.app_resume_signal.subscribe(self, lambda _: self._frame.forget())
         if self.keys:
             self.set_keymap(self.keys)
         self.push_screen(Browser(self._path))
@@ -161,6 +167,28 @@ class CuratoryApp(App[None]):
 
     async def action_quit(self) -> None:
         self.leave()
+
+    # -- keys ---------------------------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif self._keys.begin(event):
+            target = self.focused or self.screen
+            await super().on_event(event)
+            self._keys.follow(target)
+
+    # -- painting -----------------------------------------------------------------------------------------------
+
+    def _display(self, screen: Screen, renderable: Any) -> None:
+        """Write what has changed on the terminal, not all that was painted."""
+        width, height = self.size
+        super()._display(screen, safety.thrifty(renderable, self._frame, (width, height)))
+
+    def repaint(self) -> None:
+        """Write everything again: something else may have written on the terminal."""
+        self._frame.forget()
+        self.screen.refresh(layout=True)
 
     # -- safety -------------------------------------------------------------------------------------------------
 

@@ -11,21 +11,26 @@ import re
 import secrets
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from platformdirs import user_log_path
+from rich.color import ColorSystem
+from rich.console import Console
 from rich.segment import Segment
+from textual._compositor import ChopsUpdate, Compositor, CompositorUpdate, LayoutUpdate
 from textual._styles_cache import StylesCache
 from textual.color import Color
 from textual.content import Content
 from textual.drivers import _writer_thread
 from textual.filter import LineFilter
 from textual.geometry import Region
+from textual.strip import Strip
 from textual.widget import Widget
 
+from .frames import Frame, Span
 from .safe import clean
 
 # What steers a terminal or turns text around; `clean` has made them visible long before, this is the second lock.
@@ -51,15 +56,87 @@ def _harmless(segment: Segment) -> Segment:
 
 
 def patch_textual() -> None:
-    """Mend what 8.2.8 gets wrong: a cache that keeps a thousand dead widgets, and a queue of thirty stale frames."""
+    """Mend what 8.2.8 gets wrong.
+
+    A cache keeps a thousand dead widgets; a queue holds thirty stale frames; and for a line that changes, every line
+    of every widget is rendered, also those that others cover.
+    """
     plain: Any = StylesCache.__dict__["get_inner_outer"]
     if not isinstance(plain, classmethod):
         StylesCache.get_inner_outer = classmethod(lru_cache(1024)(plain.__wrapped__))  # type: ignore[assignment]
     _writer_thread.MAX_QUEUED_WRITES = _SHORT_QUEUE  # type: ignore[misc]
+    Compositor._render_chops = render_chops  # type: ignore[method-assign]
+
+
+def render_chops(
+    compositor: Compositor, crop: Region, is_rendered_line: Callable[[int], bool]
+) -> list[dict[int, Strip | None]]:
+    """What Textual's own does, front to back, but only the lines that are wanted and not covered yet."""
+    cuts = compositor.cuts
+    chops: list[dict[int, Strip | None]] = [
+        dict.fromkeys(line[:-1]) if is_rendered_line(y) else {} for y, line in enumerate(cuts)
+    ]
+    wanted = {
+        y: {start for start, end in zip(cuts[y], cuts[y][1:], strict=False) if start < crop.right and end > crop.x}
+        for y in crop.line_range
+        if y < len(cuts) and is_rendered_line(y)
+    }
+    for widget, (region, clip) in compositor.visible_widgets.items():
+        area = region.intersection(clip)
+        if not area or not crop.overlaps(area):
+            continue
+        first, last = area.column_span
+        lines = [y for y in area.line_range if any(first <= cut < last for cut in wanted.get(y, ()))]
+        if not lines:
+            continue
+        top = lines[0]
+        seen = Region(area.x - region.x, top - region.y, area.width, lines[-1] + 1 - top)
+        strips = widget.render_lines(seen)
+        for y in lines:
+            inside = [cut for cut in cuts[y] if first <= cut <= last]
+            parts = strips[y - top].divide([cut - area.x for cut in inside[1:]])
+            for cut, part in zip(inside, parts, strict=False):
+                if cut in wanted[y]:
+                    wanted[y].remove(cut)
+                    chops[y][cut] = part
+            if not wanted[y]:
+                del wanted[y]
+        if not wanted:
+            break
+    return chops
+
+
+class Thrifty(CompositorUpdate):
+    """A compositor's update of which only the cells are written that the terminal does not show yet."""
+
+    def __init__(self, update: LayoutUpdate | ChopsUpdate, frame: Frame, size: tuple[int, int]) -> None:
+        self._update, self._frame, self._size = update, frame, size
+
+    def render_segments(self, console: Console) -> str:
+        colors = console._color_system or ColorSystem.TRUECOLOR
+        return self._frame.draw(_spans(self._update), self._size, colors)
+
+
+def thrifty(update: Any, frame: Frame, size: tuple[int, int]) -> Any:
+    """The same update, written thriftily where it is one of a screen."""
+    return Thrifty(update, frame, size) if isinstance(update, LayoutUpdate | ChopsUpdate) else update
+
+
+def _spans(update: LayoutUpdate | ChopsUpdate) -> Iterator[Span]:
+    if isinstance(update, LayoutUpdate):
+        for row, strips in enumerate(update.strips, update.region.y):
+            yield row, update.region.x, [segment for strip in strips for segment in strip]
+        return
+    for row, first, last in update.spans:
+        for end, (column, strip) in zip(update.chop_ends[row], update.chops[row].items(), strict=False):
+            if strip is None or column > last or end <= first:
+                continue
+            whole = first <= column < last and end <= last
+            yield row, column, list(strip if whole else strip.crop(0, min(end, last) - column))
 
 
 def title_border(widget: Widget, title: Content, subtitle: Content) -> None:
-    """Write into a border and repaint only its lines: Textual repaints the whole pane, 36 KB for a cursor key."""
+    """Write into a border and paint only its lines anew: Textual paints the whole pane for every cursor key."""
     width, height = widget.size
     if getattr(widget, "_border_title", None) != title:
         widget._border_title = title  # type: ignore[attr-defined]

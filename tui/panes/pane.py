@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
@@ -54,6 +55,7 @@ class Pane(Vertical):
         self._cursors: dict[Hashable, Hashable] = {}
         self._scope: Hashable = None
         self._filter = ""
+        self._said: Content | None = None
 
     def compose(self) -> ComposeResult:
         yield FilterLine(self.hint)
@@ -165,7 +167,10 @@ class Pane(Vertical):
             self.filter.blame(None)
         nothing = not self.table.total and not self.table.loading_rows
         if nothing:
-            self.query_one(".pane--empty", Static).update(content(*self._nothing()))
+            said = content(*self._nothing())
+            if said != self._said:
+                self._said = said
+                self.query_one(".pane--empty", Static).update(said)
         self.set_class(nothing, "-empty")
         self.retitle()
         self.post_message(self.Counted())

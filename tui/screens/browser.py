@@ -423,6 +423,7 @@ class Browser(Curating, Desk):
         self.focus_pane(actions.DETAILS)
 
     def do_reload(self) -> None:
+        self.desk_app.repaint()
         self.live()
         self.desk_app.say("Read again.")
 

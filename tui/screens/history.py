@@ -169,6 +169,7 @@ class HistoryScreen(Desk):
         self._field("by").focus()
 
     def do_reload(self) -> None:
+        self.desk_app.repaint()
         self._read()
 
     def do_out(self) -> None:

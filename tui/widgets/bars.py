@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.cells import cell_len
 from textual import events
 from textual.content import Content
-from textual.geometry import Region
 from textual.message import Message
 from textual.widget import Widget
 
@@ -25,17 +23,8 @@ class Crumbs(Widget):
     def show(self, left: Line, right: Line) -> None:
         if (left, right) == (self._left, self._right):
             return
-        before = self.render()
         self._left, self._right = left, right
-        after = self.render()
-        same = _alike(before.plain, after.plain)
-        if before.plain == after.plain or before.cell_length != after.cell_length or not same:
-            self.refresh()
-            return
-        back = _alike(before.plain[::-1], after.plain[::-1])
-        first = cell_len(after.plain[:same])
-        last = max(cell_len(text.plain[: len(text.plain) - back]) for text in (before, after))
-        self.refresh(Region(first, 0, max(last - first, 1), 1))  # a line costs more bytes than the words in it
+        self.refresh()
 
     def render(self) -> Content:
         return _ends(self._left, self._right, self.size.width)
@@ -80,14 +69,6 @@ class Footer(Widget):
         for start, end, action in self._spots:
             if start <= event.x < end:
                 self.post_message(self.Pressed(action))
-
-
-def _alike(one: str, other: str) -> int:
-    """How many characters at the beginning are the same."""
-    for place, (first, second) in enumerate(zip(one, other, strict=False)):
-        if first != second:
-            return place
-    return min(len(one), len(other))
 
 
 def _ends(left: Line, right: Line, width: int) -> Content:

@@ -15,7 +15,10 @@ import time
 from collections.abc import Mapping
 from types import TracebackType
 
+import pyte
+
 SETTLED = 0.35  # seconds without a byte: the screen is drawn
+ANSWERED = 1.0  # seconds within which a key shows something, also on a busy machine
 
 # What Textual itself writes: colours, cursor places, modes, keyboard protocol, questions about the terminal.
 ALLOWED = re.compile(
@@ -29,6 +32,8 @@ ALLOWED = re.compile(
     rb"|\x1b\]22;[a-z-]*\x1b\\|\x1b\]22;[a-z-]*\x07"  # mouse pointer
     rb"|[\r\n]"
 )
+# What the emulator would print instead of swallowing.
+_UNKNOWN = re.compile(rb"\x1b\[[<>=?][0-9;]*u|\x1b\[\?[0-9;]*\$p|\x1b\]22;[a-z-]*(?:\x1b\\|\x07)")
 STEERING = re.compile(rb"[\x00-\x1f\x7f]|\xc2[\x80-\x9f]")
 
 
@@ -41,6 +46,17 @@ def strange(data: bytes) -> list[bytes]:
     return found
 
 
+def seen_on(screen: pyte.Screen) -> list[list[tuple[object, ...]]]:
+    """Characters with their looks, row by row; of a blank the colour of the ink is not seen."""
+    return [[_seen(screen.buffer[row][column]) for column in range(screen.columns)] for row in range(screen.lines)]
+
+
+def _seen(cell: pyte.screens.Char) -> tuple[object, ...]:
+    if cell.data in (" ", "") and not (cell.underscore or cell.reverse or cell.strikethrough):
+        return (cell.data, cell.bg)
+    return tuple(cell)
+
+
 class Terminal:
     """A program on a pty of a size; keys go in, bytes come out."""
 
@@ -48,6 +64,7 @@ class Terminal:
         self, code: str, *, size: tuple[int, int] = (120, 40), environment: Mapping[str, str] | None = None
     ) -> None:
         self.seen = b""
+        self._size = size
         self._status: int | None = None
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
@@ -67,12 +84,12 @@ class Terminal:
             os.waitpid(self.pid, 0)
         os.close(self.fd)
 
-    def read(self, quiet: float = SETTLED, most: float = 30.0) -> bytes:
-        """What is written until nothing is for a while."""
+    def read(self, quiet: float = SETTLED, most: float = 30.0, *, first: float = 0.0) -> bytes:
+        """What is written until nothing is for a while; `first` is how long to wait for the first byte."""
         found = b""
         end = time.monotonic() + most
         while time.monotonic() < end:
-            ready, _, _ = select.select([self.fd], [], [], quiet)
+            ready, _, _ = select.select([self.fd], [], [], quiet if found else max(first, quiet))
             if not ready:
                 break
             try:
@@ -97,7 +114,13 @@ class Terminal:
     def keys(self, text: str) -> bytes:
         """Press keys; what comes of it."""
         os.write(self.fd, text.encode())
-        return self.read()
+        return self.read(first=ANSWERED)
+
+    def picture(self) -> list[list[tuple[object, ...]]]:
+        """What a terminal shows that was written all of this: characters with their looks, row by row."""
+        screen = pyte.Screen(*self._size)
+        pyte.ByteStream(screen).feed(_UNKNOWN.sub(b"", self.seen))
+        return seen_on(screen)
 
     def end(self, most: float = 15.0) -> int:
         """Wait for the end; the exit code."""

@@ -105,22 +105,78 @@ def test_over_ssh_no_mouse_is_tracked_and_nothing_blinks(small: Store, home: dic
 
 
 def test_bytes_per_key_are_within_the_budgets(small: Store, home: dict[str, str]) -> None:
-    for number in range(200):
-        small.collections.create(f"model/c{number:03}", "model")
+    with small.batch():
+        for number in range(300):
+            small.collections.create(f"model/c{number:03}", "model")
     with Terminal(RUN.format(url=small.engine.url, path="model"), environment=home) as terminal:
         terminal.wait_for("c000")
-        terminal.keys("2")
-        terminal.keys("z")
-        terminal.keys("j")
-        written = terminal.keys("j")
-        down = len(written)
-        page = len(terminal.keys("\x1b[6~"))
-        terminal.keys("z")
+        terminal.keys("2j")
+        down = len(terminal.keys("j"))
+        page = max(len(terminal.keys("\x1b[6~")) for _ in range(3))
+        scroll = max(len(terminal.keys("j")) for _ in range(25))
         dialog = len(terminal.keys("r"))
         terminal.keys("\x1b")
+        terminal.keys("\t")
+        idle = terminal.read(1.6)
         os.write(terminal.fd, b"q")
         terminal.end()
-    print(f"down {down}, page {page}, dialog {dialog}")
-    assert down <= 5_000
-    assert page <= 20_000
-    assert dialog <= 110_000
+    assert 0 < down <= 700
+    assert 0 < page <= 9_000
+    assert 0 < scroll <= 9_000
+    assert 0 < dialog <= 110_000
+    assert idle == b""
+
+
+def test_what_is_written_piece_by_piece_looks_like_the_whole(small: Store, home: dict[str, str]) -> None:
+    for number in range(60):
+        small.collections.create(f"model/{'감지기' if number % 3 else 'c'}{number:03}", "model")
+    walk = (
+        "2",
+        "j",
+        "\x1b[6~",
+        "3",
+        "\t",
+        "]",
+        "]",
+        "2",
+        "G",
+        "k",
+        "k",
+        "z",
+        "j",
+        "z",
+        "?",
+        "j",
+        "\x1b",
+        "r",
+        "\x1b",
+        "/c0",
+        "\x1b",
+        "g",
+        "H",
+        "j",
+    )
+    with Terminal(RUN.format(url=small.engine.url, path="model"), environment=home) as terminal:
+        terminal.wait_for("c000")
+        for keys in walk:
+            terminal.keys(keys)
+        piecewise = terminal.picture()
+        before = len(terminal.seen)
+        terminal.keys("\x1b[15~")  # f5 writes every cell again
+        assert len(terminal.seen) - before > 4_000
+        whole = terminal.picture()
+        os.write(terminal.fd, b"\x11")
+        terminal.end()
+    assert piecewise == whole
+
+
+def test_keys_that_arrive_together_do_what_they_do_one_by_one(small: Store, home: dict[str, str]) -> None:
+    with Terminal(RUN.format(url=small.engine.url, path="model"), environment=home) as terminal:
+        terminal.wait_for("detector")
+        terminal.keys("2jrother\x15empty-too\r")  # to the collections, down to “empty”, rename, another name
+        terminal.wait_for("takes it back")
+        terminal.keys(":model/detector:prod\r")
+        terminal.keys("4]]Hq")
+        os.write(terminal.fd, b"\x1b\x1bq")
+        terminal.end()
+    assert [one.name for one in small.search.collections("model")] == ["detector", "empty-too"]
