@@ -25,7 +25,7 @@ from .errors import (
     NotFound,
     Unavailable,
 )
-from .records import Collection, Entity, Event, File, Member, Page, Project, Run, Version
+from .records import Collection, Entity, Event, File, Located, Member, Page, Project, Run, Version
 from .store import Store, create_store, open_store, operating_system_user
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ __all__ = [
     "Forbidden",
     "Graph",
     "Invalid",
+    "Located",
     "Member",
     "Moved",
     "Node",

@@ -314,6 +314,21 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class Located:
+    """Where a row stands in a list.
+
+    Attributes:
+        index: how many rows stand before it.
+        before: as `after=`, for the page that begins with the row; None when it is the first.
+        at: as `after=`, for the page that begins behind it; in the opposite order, for the rows before it.
+    """
+
+    index: int
+    before: str | None
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """A page of a longer list.
 

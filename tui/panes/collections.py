@@ -57,7 +57,14 @@ class Collections(Pane):
                 registry.path, filter or None, order=order, limit=PAGE, after=after, total=counted
             )
 
-        self.read(registry.id, page, self._row, seek=seek)
+        self.read(
+            registry.id,
+            page,
+            self._row,
+            locate=lambda filter, order, key: store.search.locate_collection(key, filter or None, order=order),
+            nth=lambda filter, order, n: store.search.nth_collection(registry.path, n, filter or None, order=order),
+            seek=seek,
+        )
 
     def _row(self, collection: Collection) -> Row:
         latest = f"v{collection.latest}" if collection.latest is not None else "—"

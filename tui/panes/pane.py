@@ -17,7 +17,7 @@ from ..safety import title_border
 from ..widgets.filter import FilterLine
 from ..widgets.table import Column, VirtualTable
 from ..widgets.text import Line, content
-from ..widgets.window import Row, Source
+from ..widgets.window import Found, Row, Source
 
 DEBOUNCE = 0.08  # seconds after the last key until what depends on it is read
 
@@ -99,9 +99,17 @@ class Pane(Vertical):
         page: Callable[[str, str, str | None, bool], Page[Any]],
         row: Callable[[Any], Row],
         *,
+        locate: Callable[[str, str, Any], Found | None],
+        nth: Callable[[str, str, int], Found | None],
         seek: Hashable | None = None,
     ) -> None:
-        """Show a list of the store: `page` takes filter, order, after and whether to count."""
+        """Show a list of the store.
+
+        Args:
+            page: of filter, order, after and whether to count.
+            locate: of filter, order and key: where that row stands.
+            nth: of filter, order and index: what stands there.
+        """
         if self._scope is not None and self.table.row is not None:
             self._cursors[self._scope] = self.table.row.key
         if scope != self._scope:
@@ -112,7 +120,8 @@ class Pane(Vertical):
         def load(after: str | None, backward: bool, counted: bool) -> Page[Any]:
             return page(filter, _turned(order) if backward else order, after, counted)
 
-        self.table.read(Source(load, row), seek=seek if seek is not None else self._cursors.get(scope))
+        source = Source(load, row, lambda key: locate(filter, order, key), lambda index: nth(filter, order, index))
+        self.table.read(source, seek=seek if seek is not None else self._cursors.get(scope))
 
     def reload(self) -> None:
         """Read everything again, with the filter and order that are set now."""
@@ -174,6 +183,11 @@ class Pane(Vertical):
         self.set_class(nothing, "-empty")
         self.retitle()
         self.post_message(self.Counted())
+
+    @on(VirtualTable.Limited)
+    def _limited(self, event: VirtualTable.Limited) -> None:
+        marked, total = len(event.table.marks), event.table.total
+        self.app.say(f"{marked:,} of {total:,} are marked, and no more at once; / filters the list.", "warning")  # type: ignore[attr-defined]
 
     def _nothing(self) -> Sequence[Line]:
         if self._filter:

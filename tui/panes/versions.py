@@ -60,7 +60,14 @@ class Versions(Pane):
                 collection.path, filter or None, order=order, limit=PAGE, after=after, total=counted
             )
 
-        self.read(collection.id, page, self._row, seek=seek)
+        self.read(
+            collection.id,
+            page,
+            self._row,
+            locate=lambda filter, order, key: store.search.locate_version(collection, key, filter or None, order=order),
+            nth=lambda filter, order, n: store.search.nth_version(collection, n, filter or None, order=order),
+            seek=seek,
+        )
 
     def _row(self, version: Version) -> Row:
         words = alias_words(version.aliases, self.protected, latest=True)

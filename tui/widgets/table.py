@@ -5,7 +5,7 @@ The cursor belongs to a row's key, not to its place: what others insert or delet
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -23,7 +23,9 @@ from ..actions import LIST, bindings
 from ..fetching import fetch
 from ..safe import clean
 from .text import Line, Paint, fit
-from .window import Paged, Row, Source, Window
+from .window import HEAD, Found, Paged, Row, Source, Window
+
+MOST = 10_000  # rows that are marked at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,9 @@ class VirtualTable(ScrollView, can_focus=True):
 
     class Marked(Loaded):
         """The marks are others now."""
+
+    class Limited(Marked):
+        """There were more rows to mark than are marked at once."""
 
     class Refused(Message):
         """The rows could not be read."""
@@ -136,7 +141,7 @@ class VirtualTable(ScrollView, can_focus=True):
         self._settle()
 
     def read(self, source: Source, *, seek: Hashable | None = None) -> None:
-        """Show what a source has, from its top; `seek` is where the cursor goes if it is found soon."""
+        """Show what a source has; `seek` is where the cursor goes, wherever that is in the list."""
         self._source = source
         self._replace(Window(), keep=False)
         self._seek = seek
@@ -145,9 +150,28 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def expire(self) -> None:
         """Read again what is looked at, leaving everything where it is."""
-        if self._source is not None:
-            self._window.expire()
+        source, window = self._source, self._window
+        if source is None:
+            return
+        window.expire()
+        if not window.anchored:
             self._ensure(fresh=True)
+            return
+        near = [row.key for row in map(window.row, self._around()) if row is not None]
+
+        def work() -> Found | None:
+            return next(filter(None, map(source.locate, near)), None)
+
+        def done(found: Found | None) -> None:
+            if window is self._window:
+                window.anchor(found) if found is not None else window.forget_middle()
+                self._ensure(fresh=True)
+
+        fetch(self, "rows", work, done, self._failed)
+
+    def _around(self) -> list[int]:
+        """The cursor's place and those near it, the nearest first."""
+        return [self.cursor, *(place for by in range(1, 20) for place in (self.cursor + by, self.cursor - by))]
 
     def _replace(self, window: Window, *, keep: bool) -> None:
         self._window = window
@@ -160,42 +184,60 @@ class VirtualTable(ScrollView, can_focus=True):
         self.set_reactive(VirtualTable.cursor, 0)
         self.scroll_to(0, 0, animate=False, force=True)
 
-    def _ensure(self, *, fresh: bool = False) -> None:
-        """Read the next page that is needed for what is seen, until there is none."""
-        source = self._source
+    def _ensure(self, *, fresh: bool = False, anew: bool = True) -> None:
+        """Read the next page that is needed for what is seen, until there is none; `anew` where it may begin there."""
+        source, window = self._source, self._window
         if source is None:
             return
-        top = self._top
-        height = max(self._height, 20)
-        wanted = self._window.wanted(top - height, top + 2 * height)
-        if self._seek is not None and wanted is None:
-            known = len(self._window.known())
-            wanted = self._window.wanted(known, known) if known < min(self.total, 5_000) else None
-            if wanted is None:
-                self._seek = None
+        top, height = self._top, max(self._height, 20)
+        seek = self._seek
+        if seek is not None and window.total and window.index_of(seek) is None:
+            self._begin_at(lambda: source.locate(seek))
+            return
+        if anew and window.far(top, top + height):
+            self._begin_at(lambda: source.nth(top))
+            return
+        wanted = window.wanted(top - height, top + 2 * height)
         if wanted is None:
             return
-        backward, number, after = wanted
-        window = self._window
 
         def work() -> tuple[Paged, list[Row]]:
-            page = source.load(after, backward, fresh or (number == 0 and not backward))
+            counted = fresh or (wanted.number == 0 and wanted.chain == HEAD)
+            page = source.load(wanted.after, wanted.backward, counted)
             return page, [source.row(item) for item in page.items]
 
         def done(found: tuple[Paged, list[Row]]) -> None:
             if window is not self._window:
                 return
             page, rows = found
-            window.put(backward, number, rows, page.after, page.total)
+            window.put(wanted, rows, page.after, page.total)
             self.loading_rows = False
             self._settle()
             self._ensure()
 
-        def failed(error: Exception) -> None:
-            self.loading_rows = False
-            self.post_message(self.Refused(self, error))
+        fetch(self, "rows", work, done, self._failed)
 
-        fetch(self, "rows", work, done, failed)
+    def _begin_at(self, look: Callable[[], Found | None]) -> None:
+        """Go on reading at a row in the middle, once it is known where that is."""
+        window = self._window
+
+        def done(found: Found | None) -> None:
+            if window is not self._window:
+                return
+            if found is not None:
+                window.anchor(found)
+                if self._seek is not None:
+                    self.set_reactive(VirtualTable.cursor, found.index)
+                    self._key, self._seek = self._seek, None
+                    self.scroll_to(y=max(found.index - self._height // 2, 0), animate=False, force=True)
+            self._seek = None
+            self._ensure(anew=found is not None)
+
+        fetch(self, "rows", look, done, self._failed)
+
+    def _failed(self, error: Exception) -> None:
+        self.loading_rows = False
+        self.post_message(self.Refused(self, error))
 
     def _settle(self) -> None:
         """After rows came: keep the cursor on its key, at the same height on the screen."""
@@ -339,19 +381,53 @@ class VirtualTable(ScrollView, can_focus=True):
     def _mark_range(self, index: int) -> None:
         assert self._anchor is not None
         low, high = sorted((self._anchor, index))
-        for place in range(low, high + 1):
-            row = self._window.row(place)
-            if row is not None and not row.heading:
-                self.marks[row.key] = row
+        if high - low < MOST and all(self._window.row(place) is not None for place in range(low, high + 1)):
+            self._mark(self._window.row(place) for place in range(low, high + 1))
+        else:
+            self._read_on(low, high, self._mark)
+
+    def _mark(self, rows: Iterable[Row | None]) -> None:
+        self.marks.update((row.key, row) for row in rows if row is not None and not row.heading)
         self._strips.clear()
         self.post_message(self.Marked(self))
         self.refresh()
 
     def action_list_invert(self) -> None:
-        """Mark what is not marked, among the rows that have been read."""
-        self.marks = {row.key: row for row in self.known if row.key not in self.marks and not row.heading}
-        self.post_message(self.Marked(self))
-        self.refresh()
+        """Mark what is not marked, in the whole list."""
+
+        def invert(rows: Sequence[Row]) -> None:
+            marked, self.marks = self.marks, {}
+            self._mark(row for row in rows if row.key not in marked)
+
+        self._read_on(0, self.total - 1, invert)
+
+    def _read_on(self, first: int, last: int, then: Callable[[Sequence[Row]], None]) -> None:
+        """Read rows that may not have been looked at yet, at most `MOST`, and go on with them."""
+        source, window = self._source, self._window
+        if source is None:
+            then([row for place in range(first, last + 1) if (row := window.row(place)) is not None])
+            return
+        count = min(last + 1 - first, MOST)
+
+        def work() -> list[Row]:
+            found = source.nth(first) if first else None
+            after = found.before if found is not None else None
+            rows: list[Row] = []
+            while len(rows) < count:
+                page = source.load(after, False, False)
+                rows += [source.row(item) for item in page.items]
+                after = page.after
+                if after is None:
+                    break
+            return rows[:count]
+
+        def done(rows: list[Row]) -> None:
+            if window is self._window:
+                then(rows)
+                if count < last + 1 - first:
+                    self.post_message(self.Limited(self))
+
+        fetch(self, "marks", work, done, self._failed)
 
     def clear_marks(self) -> None:
         self.marks.clear()

@@ -13,8 +13,23 @@ from rich.cells import cell_len
 
 
 @dataclass
+class Stands:
+    """Where a number stands: its cursors are the numbers themselves."""
+
+    index: int
+
+    @property
+    def before(self) -> str | None:
+        return str(self.index) if self.index else None
+
+    @property
+    def at(self) -> str:
+        return f"-{self.index}"
+
+
+@dataclass
 class Pages:
-    """A store of numbers, read in pages from either end."""
+    """A store of numbers, read in pages from either end, or from a number both ways."""
 
     total: int
 
@@ -22,12 +37,16 @@ class Pages:
         """Read until these rows are known; how many pages that took."""
         taken = 0
         while (wanted := window.wanted(first, last)) is not None:
-            backward, number, after = wanted
-            start = int(after) if after is not None else 0
-            numbers = list(range(start, min(start + PAGE, self.total)))
-            rows = [Row(self.total - 1 - n if backward else n, ()) for n in numbers]
-            more = str(start + PAGE) if start + PAGE < self.total else None
-            window.put(backward, number, rows, more, self.total)
+            after = wanted.after
+            if wanted.backward:
+                start = int(after.lstrip("-")) if after else self.total  # the rows before it, the nearest first
+                numbers = list(range(start - 1, max(start - 1 - PAGE, -1), -1))
+                more = f"-{numbers[-1]}" if numbers and numbers[-1] > 0 else None
+            else:
+                start = int(after) if after else 0
+                numbers = list(range(start, min(start + PAGE, self.total)))
+                more = str(start + PAGE) if start + PAGE < self.total else None
+            window.put(wanted, [Row(number, ()) for number in numbers], more, self.total)
             taken += 1
         return taken
 
@@ -50,6 +69,32 @@ def test_the_end_of_a_long_list_is_one_page_away() -> None:
     assert row is not None
     assert row.key == 999_999
     assert window.index_of(999_990) == 999_990
+
+
+@pytest.mark.parametrize("place", [0, 1, 199, 200, 500_003, 999_801, 999_999])
+def test_around_a_row_of_the_middle_both_ways_are_a_page_away(place: int) -> None:
+    window, pages = Window(), Pages(1_000_000)
+    pages.load(window, 0, 40)
+    window.anchor(Stands(place))
+    assert pages.load(window, place - 30, place + 30) <= 2
+    for index in range(max(place - 30, 0), min(place + 30, 999_999)):
+        row = window.row(index)
+        assert row is not None
+        assert row.key == index
+        assert window.index_of(index) == index
+    assert pages.load(window, place - 300, place + 300) <= 4
+    assert [window.row(i).key for i in range(max(place - 300, 0), place)] == list(range(max(place - 300, 0), place))  # type: ignore[union-attr]
+
+
+def test_only_what_is_far_from_everything_known_is_begun_anew() -> None:
+    window, pages = Window(), Pages(1_000_000)
+    assert not window.far(0, 40), "nothing is known yet, not even how many there are"
+    pages.load(window, 0, 40)
+    assert not window.far(400, 440)
+    assert window.far(500_000, 500_040)
+    assert not window.far(999_900, 999_999)
+    window.anchor(Stands(500_020))
+    assert not window.far(500_000, 500_040)
 
 
 def test_what_was_read_is_read_again_after_a_change() -> None:
