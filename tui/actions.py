@@ -233,7 +233,7 @@ ACTIONS: tuple[Action, ...] = (
         "filter",
         "slash",
         "filter",
-        "Filter this pane: words, tag:prod, by:ana, updated>7d, metadata.acc>0.9, !, OR",
+        "Filter this pane: words, tag:prod, by:ana, updated>7d, metadata.acc>0.9, !, OR; find in a lineage",
         (BROWSER, HISTORY),
         FIND,
         footer=90,

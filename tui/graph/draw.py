@@ -169,18 +169,27 @@ class Drawing:
         return spans
 
 
-def draw(layers: Layers, *, width: int | None = None, label: int = LABEL, clean: Clean = glyphs.clean) -> Drawing:
+def draw(
+    layers: Layers,
+    *,
+    width: int | None = None,
+    height: int = 0,
+    label: int = LABEL,
+    clean: Clean = glyphs.clean,
+) -> Drawing:
     """Draw a layered graph.
 
     Args:
         width: what can be seen at once. If that makes the drawing fit, lines are drawn closer to one another, then
             labels are cut to no less than 14 cells; else to 24, for it will be scrolled.
+        height: what can be seen at once. If there is room for it, a blank line stands between rows.
         label: the most cells of a box.
         clean: makes stored text harmless.
     """
     gaps = [route(step, layers.rows) for step in layers.steps]
     used = sorted({*layers.rows.values(), *(row for gap in gaps for row in gap.rows.values())})
-    row_of = {row: at for at, row in enumerate(used)}
+    every = 2 if 2 * len(used) - 1 <= height else 1
+    row_of = {row: every * at for at, row in enumerate(used)}
     boxes = [[slot for slot in column if not isinstance(slot, Via)] for column in layers.columns]
     spans = {key: box_spans(box, label, clean) for key, box in layers.boxes.items()}
     widths = _widths(boxes, spans)
@@ -197,7 +206,7 @@ def draw(layers: Layers, *, width: int | None = None, label: int = LABEL, clean:
         for key in column
     }
     tracks = [left + size + 3 for left, size in zip(lefts, widths, strict=False)]
-    total, height = lefts[-1], len(used)
+    total, height = lefts[-1], every * (len(used) - 1) + 1
     wires, heads = _wires(layers, gaps, places, tracks, apart, row_of)
     rows = [bytearray(total) for _ in range(height)]
     painted: set[tuple[Corner, Corner]] = set()

@@ -9,12 +9,12 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from ...store import Collection, CuratoryError, Project, Version
+from ...store import Collection, CuratoryError, NotFound, Project, Version
 from ..fetching import fetch
 from ..widgets.bars import TabLine
 from ..widgets.filter import FilterLine
 from ..widgets.table import VirtualTable
-from ..widgets.text import Line, Word
+from ..widgets.text import Line, Word, content
 from ..widgets.window import Row
 from .pane import Pane
 from .tabs.files import FILES
@@ -44,17 +44,19 @@ class Details(Pane):
         self.subject: Subject | None = None
         self.tab = OVERVIEW
         self._wanted_tab = OVERVIEW.id
-        self._found: Any = None
+        self._found: tuple[Tab, Any] | None = None  # what was read, and for which tab
         self._sheet = Sheet([])
         self._shown: tuple[Any, str] | None = None
         self._folded: set[str] = set()
         self._lineage: LineageView | None = None
+        self._sought = ""
 
     def compose(self) -> ComposeResult:
         yield TabLine()
         yield FilterLine(self.hint)
         yield VirtualTable(cursor=False)
         yield Static(classes="pane--empty")
+        yield Static(classes="details--node")
 
     @property
     def selected(self) -> Any:
@@ -129,7 +131,7 @@ class Details(Pane):
             return
 
         def done(found: Any) -> None:
-            self._found = found
+            self._found = (tab, found)
             self._draw()
 
         def failed(error: CuratoryError) -> None:
@@ -140,16 +142,32 @@ class Details(Pane):
         fetch(self, "details", lambda: tab.load(store, subject), done, failed, delay=delay)
 
     def reload(self) -> None:
-        self._draw()
+        if self.in_lineage:
+            self._find()
+        else:
+            self._draw()
+
+    def _find(self, *, onward: bool = False) -> None:
+        """In a lineage nothing is hidden by a filter: the cursor goes to what fits it."""
+        missing = self._filter and not self.lineage.find(self._filter, onward=onward)
+        self.filter.blame(NotFound(f"No node has “{self._filter}” in its name.") if missing else None)
+
+    @on(FilterLine.Left)
+    def _filter_left(self, event: FilterLine.Left) -> None:
+        event.prevent_default().stop()
+        if self.in_lineage and self._filter:
+            self._find(onward=self._filter == self._sought)
+            self._sought = self._filter
+        self.focus_inside()
 
     def live(self) -> None:
         self._load(0.0)
 
     def _draw(self) -> None:
-        if self.subject is None or self._found is None:
+        if self.subject is None or self._found is None or self._found[0] is not self.tab:
             return
         width = max(self.table.size.width or self.size.width - 3, 20)
-        sheet = self.tab.draw(self._found, View(width, self.store.now(), self._folded))
+        sheet = self.tab.draw(self._found[1], View(width, self.store.now(), self._folded))
         key = ((type(self.subject), _key(self.subject)), self.tab.id)
         self._put(sheet, keep=key == self._shown)
         self._shown = key
@@ -203,6 +221,7 @@ class Details(Pane):
 
     def on_lineage_view_moved(self, event: LineageView.Moved) -> None:
         event.stop()
+        self.query_one(".details--node", Static).update(content(*self.lineage.node), layout=False)
         self.retitle()
         self.post_message(self.Counted())
 

@@ -237,7 +237,7 @@ class Pane(Vertical):
     def clear_filter(self) -> bool:
         had = self.filter.clear()
         if had:
-            self.table.focus()
+            self.focus_inside()
         return had
 
     @on(FilterLine.Changed)

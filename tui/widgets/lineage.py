@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from ...store import Collection, Graph, Store, Version
+from ...store import Collection, Graph, Node, Store, Version
 from .. import wording
 from ..actions import LIST, bindings
 from ..fetching import fetch
@@ -25,7 +25,7 @@ from ..graph import Drawing, LaneLayout, Layers, OutlineRow, arrange, draw, newe
 from ..graph.fold import look
 from ..graph.glyphs import MARKS
 from ..safe import clean
-from .text import Line, Paint, fit
+from .text import Line, Paint, Word, fit
 
 OUTLINE_BELOW = 56  # cells; fewer columns than that are no graph
 FAR = 12  # steps that lanes go
@@ -36,6 +36,11 @@ _ROLES = {
     "fold": "warn", "edge": "muted", "edge.on": "strong", "alias": "alias", "state": "warn", "focus": "strong",
     "heading": "muted", "cursor": "strong",
 }  # fmt: skip
+
+
+def _has_words(node: Node, words: Sequence[str]) -> bool:
+    text = f"{node.label} {node.path} {node.detail} {' '.join(node.aliases)}".casefold()
+    return all(word in text for word in words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,7 @@ class LineageView(ScrollView, can_focus=True):
         store, focus = self._store, target if target is not None else self._focus
         if store is None or focus is None:
             return
-        width = max(self.size.width - 1, 20)
+        width, height = max(self.size.width - 1, 20), self.size.height
         way, depth, lanes = self.way, self.depth, self.lanes
         expanded, keep = frozenset(self._expanded), tuple(self._marks)
         previous = self._found.layers if self._found is not None else None
@@ -134,7 +139,9 @@ class LineageView(ScrollView, can_focus=True):
                     note=graph.note,
                     width=width,
                 )
-            return _Found(graph, layers, draw(layers, width=width, clean=clean), note=graph.note, width=width)
+            return _Found(
+                graph, layers, draw(layers, width=width, height=height, clean=clean), note=graph.note, width=width
+            )
 
         fetch(self, "lineage", work, self._put, lambda error: self._fail(str(error)), delay=delay)
 
@@ -184,6 +191,58 @@ class LineageView(ScrollView, can_focus=True):
             self._lit = found.drawing.lit(edges)
         else:
             self._lit = found.drawing.lit(found.layers.through(self._cursor))
+
+    @property
+    def node(self) -> Sequence[Line]:
+        """What stands under the cursor, in two lines."""
+        found, key = self._found, self._cursor
+        if found is None or key is None:
+            return ()
+        box = found.layers.boxes.get(key) if found.layers is not None else None
+        if box is not None and box.members:
+            inside = [found.graph.nodes[member].label for member in box.members[:6]]
+            more = f" … {len(box.members) - 6:,} more" if len(box.members) > 6 else ""
+            return (
+                [(f"{clean(box.label)}: ", "warn"), (", ".join(inside) + more, "")],
+                [("enter unfolds them", "muted")],
+            )
+        node = found.graph.nodes.get(key)
+        if node is None:
+            return ()
+        kind = _ROLES.get(look(node), "")
+        first: list[Word] = [(f"{MARKS[look(node)]} {clean(node.label)}", kind), (f"  {node.detail}  ", "muted")]
+        first += [(f"{alias} ", "alias") for alias in node.aliases]
+        second: list[Word] = []
+        if node.created_at is not None:
+            second.append((f"{wording.day_and_time(node.created_at)} UTC  ", "muted"))
+        second.append((node.path or "not visible to you", "path" if node.path else "muted"))
+        if key != self._focus:
+            second.append(("  enter puts it into the middle", "muted"))
+        elif node.kind == "version":
+            second.append(("  enter goes there", "muted"))
+        return first, second
+
+    def find(self, text: str, *, onward: bool = False) -> bool:
+        """Put the cursor on a node that has these words in its name, path or aliases; whether there is one.
+
+        Args:
+            onward: on the next one, even where the cursor's node has them.
+        """
+        found = self._found
+        words = text.casefold().split()
+        if found is None or not words:
+            return False
+        if found.drawing is not None:
+            order = sorted(found.drawing.places, key=lambda key: (found.drawing.places[key].column, key))  # type: ignore[union-attr]
+        else:
+            order = list(self._keys())
+        at = (order.index(self._cursor) if self._cursor in order else 0) + onward
+        fitting = {self._box_of(key) for key, node in found.graph.nodes.items() if _has_words(node, words)}
+        for key in [*order[at:], *order[:at]]:
+            if key in fitting:
+                self._go(key)
+                return True
+        return False
 
     @property
     def about(self) -> Line:
@@ -246,12 +305,15 @@ class LineageView(ScrollView, can_focus=True):
             new = keys[min(max(keys.index(old) + (1 if way == "down" else -1), 0), len(keys) - 1)]
         if new == old:
             return False
-        self._cursor = new
+        self._go(new)
+        return True
+
+    def _go(self, key: int) -> None:
+        self._cursor = key
         self._light()
         self._reveal()
         self.refresh()
         self.post_message(self.Moved())
-        return True
 
     def _keys(self) -> Sequence[int]:
         found = self._found
@@ -349,10 +411,7 @@ class LineageView(ScrollView, can_focus=True):
         if key == self._cursor and event.chain >= 2:
             self.action_list_choose()
             return
-        self._cursor = key
-        self._light()
-        self.refresh()
-        self.post_message(self.Moved())
+        self._go(key)
 
     # -- drawing ------------------------------------------------------------------------------------------------
 

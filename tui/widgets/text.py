@@ -46,6 +46,7 @@ ROLES: Mapping[str, tuple[str, str]] = {
     "model": ("primary", ""),
     "run": ("accent", ""),
     "off": ("muted", "dim"),
+    "curve": ("primary", ""),
 }
 
 

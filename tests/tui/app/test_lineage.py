@@ -82,8 +82,55 @@ async def test_metrics_are_curves(family: Store, desk: Open) -> None:
     async with desk("model/trained:v0") as hands:
         hands.browser.details.choose_tab("metrics")
         await hands.settle()
-        assert "loss" in hands.text
-        assert "10 points" in hands.text
+        assert "loss  0.1" in hands.text
+        assert "▁" in hands.text
+        assert "█" in hands.text
+        assert "0.55 ┤" in hands.text, "the middle of the scale"
+
+
+@pytest.mark.parametrize(("width", "across"), [(80, 1), (120, 2), (200, 4)])
+async def test_curves_stand_side_by_side_where_there_is_room(
+    family: Store, desk: Open, width: int, across: int
+) -> None:
+    run = family.runs.list("vision/labs").items[-1]
+    family.runs.log(run, [{"_step": s, "acc": s, "정확도": s} for s in range(10, 20)])
+    async with desk("model/trained:v0", size=(width, 30)) as hands:
+        hands.browser.details.choose_tab("metrics")
+        await hands.press("4", "z")
+        titles = [line for line in hands.text.split("\n") if "acc  19" in line]
+        assert [name in titles[0] for name in ("acc", "loss", "정확도")] == [True, across > 1, across > 2]
+
+
+async def test_what_stands_under_the_cursor_is_told_in_full(family: Store, desk: Open) -> None:
+    async with desk("model/trained", size=(160, 40)) as hands:
+        await hands.press("i", "z", "left", "left")
+        assert "vision/labs/coco:v0" in hands.text
+        assert "enter puts it into the middle" in hands.text
+
+
+async def test_slash_finds_a_node_and_again_the_next(family: Store, desk: Open) -> None:
+    async with desk("model/trained", size=(160, 40)) as hands:
+        lineage = hands.browser.details.lineage
+
+        def nodes() -> str:
+            assert lineage._found is not None
+            assert lineage._cursor is not None
+            return lineage._found.graph.nodes[lineage._cursor].label
+
+        await hands.press("i", "z", "slash")
+        await hands.type("ing")
+        await hands.press("enter")
+        assert nodes() in ("training", "testing")
+        first = nodes()
+        await hands.press("slash", "enter")
+        assert nodes() != first
+        assert nodes() in ("training", "testing")
+        await hands.press("slash")
+        await hands.type("x")
+        assert "No node has" in hands.text
+        await hands.press("escape")
+        assert "No node has" not in hands.text
+        assert lineage.has_focus
 
 
 async def test_going_to_what_is_in_the_focus(family: Store, desk: Open) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pytest
 from curatory.tui.panes.tabs.card import card_lines
-from curatory.tui.widgets.chart import braille
+from curatory.tui.widgets.chart import area, columns
 from curatory.tui.widgets.text import content, fit, wrapped
 from curatory.tui.widgets.window import PAGE, Row, Window
 from rich.cells import cell_len
@@ -131,9 +131,22 @@ def test_a_card_is_laid_out() -> None:
     assert lines[-1].endswith("q")
 
 
+def shown(points: list[tuple[float, float]], width: int, height: int) -> list[str]:
+    return ["".join(text for text, _ in line) for line in area(points, width, height)]
+
+
 def test_a_curve_fills_its_box() -> None:
-    lines = braille([(0, 0), (1, 1)], 10, 3)
-    assert len(lines) == 3
-    assert all(len(line) == 10 for line in lines)
-    assert lines[0].strip()
-    assert lines[2].strip()
+    assert shown([(0, 0), (1, 1)], 8, 2) == ["    ▂▄▆█", "▁▃▅▇████"]
+
+
+def test_between_points_a_curve_is_straight_and_points_of_one_column_are_their_mean() -> None:
+    assert columns([(0, 0), (4, 8)], 5) == [0, 2, 4, 6, 8]
+    assert columns([(0, 1), (0, 3), (10, 4)], 2) == [2, 4]
+    assert columns([(7, 5)], 3) == [5, 5, 5]
+
+
+@pytest.mark.parametrize("points", [[(0, 3), (1, 3)], [(0, 3)], [(5, -1.7e308), (6, 1.7e308)]])
+def test_no_curve_is_too_flat_or_too_steep(points: list[tuple[float, float]]) -> None:
+    lines = shown(points, 9, 3)
+    assert [len(line) for line in lines] == [9, 9, 9]
+    assert lines[-1].strip()

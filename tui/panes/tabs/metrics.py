@@ -1,17 +1,27 @@
-"""What the run measured that logged a version: a curve for each metric, drawn in braille."""
+"""What the run measured that logged a version: a curve for each metric, side by side where there is room."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
+from math import isfinite
 from typing import Any
 
+from rich.cells import cell_len
+
 from ....store import CuratoryError, Run, Store, Version
-from ...widgets.chart import braille
-from ...widgets.text import Line
+from ...safe import clean
+from ...widgets.chart import area
+from ...widgets.text import Line, Word, fit, width_of
 from .tab import Sheet, Tab, View, field_line, lines
 
 HEIGHT = 5  # lines of a curve
-MOST = 40  # curves
+LEAST = 46  # cells of a curve with its labels, before another one stands beside it
+LABEL = 8  # cells of the labels on the left
+MOST = 60  # curves
+
+Curve = list[tuple[float, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,59 +42,86 @@ def _load(store: Store, version: Version) -> _Found:
 
 def _draw(found: _Found, view: View) -> Sheet:
     run = found.run
-    empty: list[Line] = [
-        [("No run logged this version, or none that you may see.", "muted")],
-        [],
-        [
-            ("Metrics come from the run: ", "muted"),
-            ("run.log({...})", "code"),
-            (" before ", "muted"),
-            ("log_artifact", "code"),
-        ],
-    ]
     if run is None:
-        return Sheet([], empty=empty)
-    curves = _curves(found.history)
+        return Sheet([], empty=_EMPTY)
+    curves = dict(list(_curves(found.history).items())[:MOST])
+    state = "good" if run.state == "finished" else "warn"
     said: list[Line] = [
-        [(f" {run.title}", "head"), (f"  {run.state}", "good" if run.state == "finished" else "warn")],
-        field_line("run", (run.path, "run")),
+        [(f" {run.title}", "head"), (f"  {run.state}", state), (f"   {run.path}", "run")],
+        [],
+        *_grid(curves, view.width),
     ]
-    width = max(min(view.width - 14, 100), 12)
-    for name, points in list(curves.items())[:MOST]:
-        values = [value for _, value in points]
-        low, high = min(values), max(values)
-        said += [
-            [],
-            [
-                (f" {name}", "strong"),
-                (f"  {values[-1]:.5g}", "number"),
-                (f"   {low:.4g} … {high:.4g}, {len(values):,} points", "muted"),
-            ],
-        ]
-        for number, line in enumerate(braille(points, width, HEIGHT)):
-            label = f"{high:.3g}" if number == 0 else f"{low:.3g}" if number == HEIGHT - 1 else ""
-            said.append([(f"{label:>9} ┤", "muted"), (line, "model")])
     rest = {key: value for key, value in run.summary.items() if key not in curves and not str(key).startswith("_")}
-    if rest:
-        said += [[], [(" Summary", "head")]]
-        said += [field_line(str(key), (str(value), "number"), width=20) for key, value in list(rest.items())[:60]]
-    if run.config:
-        said += [[], [(" Config", "head")]]
-        said += [field_line(str(key), (str(value), ""), width=20) for key, value in list(run.config.items())[:60]]
+    said += _values("Summary", rest, "number") + _values("Config", run.config, "")
     if len(said) == 2:
-        said += [[], [(" The run has logged no metrics.", "muted")]]
+        said.append([(" The run has logged no metrics.", "muted")])
     return Sheet(lines(said))
 
 
-def _curves(history: list[dict[str, Any]]) -> dict[str, list[tuple[float, float]]]:
-    """Metric → (step, value), of what has at least two numbers."""
-    found: dict[str, list[tuple[float, float]]] = {}
+_EMPTY: list[Line] = [
+    [("No run logged this version, or none that you may see.", "muted")],
+    [],
+    [
+        ("Metrics come from the run: ", "muted"),
+        ("run.log({...})", "code"),
+        (" before ", "muted"),
+        ("log_artifact", "code"),
+    ],
+]
+
+
+def _values(title: str, values: Mapping[str, Any], role: str) -> list[Line]:
+    if not values:
+        return []
+    shown = [field_line(str(key), (str(value), role), width=20) for key, value in list(values.items())[:60]]
+    return [[(f" {title}", "head")], *shown, []]
+
+
+def _grid(curves: Mapping[str, Curve], width: int) -> Iterator[Line]:
+    """The curves in as many columns as are wide enough."""
+    across = min(max((width - 1) // LEAST, 1), max(len(curves), 1), 4)
+    each = (width - 1) // across
+    boxes = [_box(name, points, each) for name, points in curves.items()]
+    for start in range(0, len(boxes), across):
+        for parts in zip_longest(*boxes[start : start + across], fillvalue=()):
+            line: list[Word] = [(" ", "")]
+            for number, part in enumerate(parts):
+                line += part
+                if number + 1 < len(parts):
+                    line.append((" " * max(each - width_of(part), 0), ""))
+            yield line
+
+
+def _box(name: str, points: Curve, width: int) -> list[Line]:
+    """A curve with its name, its last value, its ends on the left and its steps below, in so many cells."""
+    values = [value for _, value in points]
+    low, high = min(values), max(values)
+    room = max(width - LABEL - 3, 8)
+    last = f"  {values[-1]:.5g}"
+    name = clean(name)
+    title: Line = [(fit(name, min(cell_len(name), width - len(last) - 2)), "strong"), (last, "number")]
+    ticks = {0: high, HEIGHT - 1: low}
+    if HEIGHT % 2:
+        ticks[HEIGHT // 2] = (high + low) / 2
+    rows: list[Line] = []
+    for number, curve in enumerate(area(points, room, HEIGHT)):
+        label = f"{ticks[number]:.3g}" if number in ticks else ""
+        rows.append([(f"{label:>{LABEL}} {'┤' if label else '│'}", "muted"), *curve])
+    first, end = f"{points[0][0]:,.0f}", f"{points[-1][0]:,.0f}"
+    steps = f"{first}{end:>{max(room - len(first), len(end) + 1)}}"
+    return [title, *rows, [(" " * (LABEL + 2) + steps, "muted")], []]
+
+
+def _curves(history: Sequence[dict[str, Any]]) -> dict[str, Curve]:
+    """Metric → (step, value) by step, of what has at least two numbers."""
+    found: dict[str, Curve] = {}
     for number, row in enumerate(history):
         step = row.get("_step", number)
         for key, value in row.items():
-            if not key.startswith("_") and isinstance(value, int | float) and not isinstance(value, bool):
+            number_like = isinstance(value, int | float) and not isinstance(value, bool)
+            if number_like and not key.startswith("_") and isfinite(value):
                 found.setdefault(key, []).append((float(step), float(value)))
-    return {key: points for key, points in sorted(found.items()) if len(points) > 1}
+    return {key: sorted(points) for key, points in sorted(found.items()) if len(points) > 1}
 
 
 METRICS = Tab("metrics", "Metrics", (Version,), _load, _draw)

@@ -154,7 +154,7 @@ def _few(version: Version, view: View) -> list[Line]:
     plain = [(key, value) for key, value in version.metadata.items() if not isinstance(value, dict | list)]
     said = []
     for key, value in plain[:12]:
-        said.append([(f" {key:<18} ", "muted"), (_value(value), "number" if isinstance(value, int | float) else "")])
+        said.append(field_line(key, (_value(value), "number" if isinstance(value, int | float) else ""), width=19))
     if len(plain) < len(version.metadata) or len(plain) > 12:
         said.append([(f" … {len(version.metadata):,} in all, under Metadata", "muted")])
     return said

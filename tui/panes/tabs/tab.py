@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from rich.cells import cell_len
+
 from ....store import Collection, Project, Store, Version
-from ...safe import clean_lines
+from ...safe import clean, clean_lines
 from ...widgets.table import Column
-from ...widgets.text import Line, wrapped
+from ...widgets.text import Line, fit, wrapped
 from ...widgets.window import Row
 
 Subject = Project | Collection | Version
@@ -68,7 +70,9 @@ def lines(found: Sequence[Line]) -> list[Row]:
 
 
 def field_line(name: str, *words: tuple[str, str], width: int = 11) -> Line:
-    return [(f" {name:<{width}}", "muted"), *words]
+    """A name and what it is; names that are too long push it aside rather than being cut."""
+    name = clean(name)
+    return [(f" {fit(name, max(width, cell_len(name) + 1))}", "muted"), *words]
 
 
 def text_lines(text: str, width: int, role: str = "", indent: str = " ") -> list[Line]:
