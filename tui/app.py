@@ -136,13 +136,13 @@ class CuratoryApp(App[None]):
         """A toast of words."""
         self.say("".join(text for text, _ in line))
 
-    def done(self, plan: Plan) -> None:
+    def done(self, plan: Plan, *, undoable: bool = True) -> None:
         """A plan has been carried out: say so, and how it is taken back."""
         line: list[Word] = list(plan.lines[0]) if plan.lines else [("Done", "")]
         if len(plan.lines) > 1:
             line.append((f" and {len(plan.lines) - 1:,} more", ""))
         key = keys_of(BY_ID["undo"], self.keys)[0]
-        self.tell([("Done: ", ""), *line, (f"   {key} takes it back", "")])
+        self.tell([("Done: ", ""), *line, (f"   {key} takes it back" if undoable else "", "")])
         self.look_for_changes()
 
     def copy(self, text: str) -> None:

@@ -14,7 +14,7 @@ from textual.widgets import Input, Static, TextArea
 
 from ...store import CuratoryError, Store
 from ..fetching import fetch
-from ..plans import Plan, Surprise, Work, carry_out, rehearse
+from ..plans import Plan, Surprise, Warnings, Work, carry_out, rehearse
 from ..widgets.forms import Choice, Completing, Push
 from ..widgets.text import Line, content
 
@@ -87,7 +87,8 @@ class PlanDialog(Dialog[bool]):
 
     Attributes:
         verb: on the button that does it.
-        danger: what it does can't be undone, or is large: the safe button has the focus.
+        danger: what it does can't be undone, or is large.
+        undoable: `u` takes it back; said in the toast.
     """
 
     BINDINGS: ClassVar = [
@@ -96,6 +97,7 @@ class PlanDialog(Dialog[bool]):
     ]
     verb: ClassVar[str] = "Do it"
     danger: ClassVar[bool] = False
+    undoable: ClassVar[bool] = True
 
     def __init__(self) -> None:
         super().__init__()
@@ -112,9 +114,13 @@ class PlanDialog(Dialog[bool]):
         """What the fields ask for; or, in words, what is missing yet."""
         raise NotImplementedError
 
-    def warnings(self, store: Store) -> Sequence[Line]:
-        """Further consequences, read in the same thread after the rehearsal."""
-        return ()
+    def warnings(self) -> Warnings:
+        """What reads further consequences, before the change is rehearsed and again before it is done."""
+        return lambda store: ()
+
+    def missing(self) -> str | None:
+        """What must still be given before what is shown may be done."""
+        return None
 
     def buttons(self) -> ComposeResult:
         yield Push("cancel", "Cancel  esc")
@@ -155,23 +161,21 @@ class PlanDialog(Dialog[bool]):
             self._stale = False
             self._say([[(work, "muted")]], ready=False)
             return
-        store = self.store
+        store, warnings = self.store, self.warnings()
 
-        def rehearsed() -> tuple[Plan, Sequence[Line]]:
-            plan = rehearse(store, work)
-            return plan, self.warnings(store)
-
-        def done(found: tuple[Plan, Sequence[Line]]) -> None:
-            plan, more = found
+        def done(plan: Plan) -> None:
             self._stale = False
             if not plan.effect:
                 self._say([[("Nothing would change.", "muted")]], ready=False)
                 return
-            self._plan = plan
-            lines: list[Line] = [[("• ", "muted"), *line] for line in [*plan.lines, *more]]
+            missing = self.missing()
+            self._plan = plan if missing is None else None
+            lines: list[Line] = [[("• ", "muted"), *line] for line in plan.lines]
+            if missing is not None:
+                lines.insert(0, [(missing, "muted")])
             if note:
                 lines.insert(0, [(note, "warn")])
-            self._say(lines, ready=True)
+            self._say(lines, ready=missing is None)
             if self._wish:
                 self._wish = False
                 self.action_apply()
@@ -180,7 +184,7 @@ class PlanDialog(Dialog[bool]):
             self._stale = False
             self._say([[(str(error), "bad")]], ready=False)
 
-        fetch(self, "plan", rehearsed, done, failed, delay=delay)
+        fetch(self, "plan", lambda: rehearse(store, work, warnings), done, failed, delay=delay)
 
     def _say(self, lines: Sequence[Line], *, ready: bool) -> None:
         self.query_one("#plan", Static).update(content(*lines))
@@ -209,7 +213,7 @@ class PlanDialog(Dialog[bool]):
 
         def done(_: object) -> None:
             self.dismiss(True)
-            self.desk_app.done(plan)
+            self.desk_app.done(plan, undoable=self.undoable)
 
         def failed(error: CuratoryError) -> None:
             self._busy = False
@@ -223,6 +227,24 @@ class PlanDialog(Dialog[bool]):
     def action_cancel(self) -> None:
         if not self._busy:
             self.dismiss(False)
+
+
+class Confirm(PlanDialog):
+    """No fields: only what will come of it, and the safe button has the focus."""
+
+    def __init__(self, heading: Line, verb: str, work: Work, *, danger: bool = False) -> None:
+        self.verb, self.danger = verb, danger  # type: ignore[misc]
+        super().__init__()
+        self._heading, self._work = heading, work
+
+    def heading(self) -> Line:
+        return self._heading
+
+    def first_focus(self) -> None:
+        self.query_one("#push-cancel", Push).focus()
+
+    def work(self) -> Work | str:
+        return self._work
 
 
 def label(text: str) -> Static:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from ...store import Collection, Project
+from ...store import Collection, Project, Store
 from ..plans import Work
 from ..widgets.forms import Choice, Completing
 from ..widgets.text import Line
@@ -63,6 +63,8 @@ class NewCollection(PlanDialog):
             hint=known[0],
             id="type",
         )
+        yield label("Tags, separated by commas")
+        yield Completing(lambda text: completion.tags(store, registry.path, text), several=True, id="tags")
         yield label("What is in it")
         yield Input(id="description", compact=True)
 
@@ -71,12 +73,17 @@ class NewCollection(PlanDialog):
         type = self.query_one("#type", Completing).text
         if not name or not type:
             return "Give it a name and a type."
-        description = self.query_one("#description", Input).value.strip()
+        description, tags = (
+            self.query_one("#description", Input).value.strip(),
+            self.query_one("#tags", Completing).words,
+        )
         path = f"{self.registry.path}/{name}"
-        return lambda store: store.collections.create(path, type, description=description)
+        return lambda store: store.collections.create(path, type, description=description, tags=tags)
 
 
 class Rename(PlanDialog):
+    """Another name; for what runs log into, another artifact type as well."""
+
     verb = "Rename"
 
     def __init__(self, subject: Project | Collection) -> None:
@@ -93,12 +100,24 @@ class Rename(PlanDialog):
     def fields(self) -> ComposeResult:
         yield label("The new name; paths with the old one then lead nowhere")
         yield Input(self._known_as, id="name", compact=True, select_on_focus=False)
+        if isinstance(self.subject, Collection) and self.subject.kind == "sequence":
+            yield label("The artifact type of what runs log into it")
+            yield Input(self.subject.type, id="type", compact=True, select_on_focus=False)
 
     def work(self) -> Work | str:
         name = self.query_one("#name", Input).value.strip()
         subject = self.subject
-        if not name or name == self._known_as:
-            return "Give it another name."
-        if isinstance(subject, Project):
-            return lambda store: store.registries.rename(subject.path, name)
-        return lambda store: store.collections.rename(subject.path, name)
+        type = next((field.value.strip() for field in self.query("#type").results(Input)), None)
+        if not name or (name == self._known_as and (isinstance(subject, Project) or type in (None, subject.type))):
+            return "Give it another name." if type is None else "Give it another name, or another type."
+
+        def rename(store: Store) -> None:
+            if isinstance(subject, Project):
+                store.registries.rename(subject.path, name)
+                return
+            if type is not None and type != subject.type:
+                store.collections.set_type(subject.path, type)
+            if name != subject.name:
+                store.collections.rename(subject.path, name)
+
+        return rename

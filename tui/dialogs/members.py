@@ -11,14 +11,15 @@ from textual.binding import Binding
 from textual.widgets import Static
 
 from ...store import CuratoryError, Member, Permission, Project, Role, Store, allowed
+from .. import wording
 from ..fetching import fetch
 from ..panes.tabs.people import MEMBER_COLUMNS, member_row
 from ..plans import Work
-from ..widgets.forms import Choice, Completing, Push
+from ..widgets.forms import Choice, Completing
 from ..widgets.table import VirtualTable
 from ..widgets.text import Line, plain
 from . import completion
-from .dialog import Dialog, PlanDialog, intro, label
+from .dialog import Confirm, Dialog, PlanDialog, intro, label
 
 ROLES = tuple((role.label, role.label.replace("_", " ")) for role in Role)
 
@@ -28,6 +29,7 @@ class MembersDialog(Dialog[None]):
         Binding("escape", "cancel", show=False),
         Binding("a,n", "add", show=False),
         Binding("r", "role", show=False),
+        Binding("o", "owner", show=False),
         Binding("x,delete", "remove", show=False),
     ]
     box_classes = "-wide -tall"
@@ -37,20 +39,25 @@ class MembersDialog(Dialog[None]):
         self.registry = registry
 
     @property
-    def may(self) -> bool:
-        return allowed(Role.parse(self.registry.role), Permission.MANAGE_MEMBERS)
+    def refusal(self) -> str | None:
+        """Why nothing is changed here."""
+        registry = self.registry
+        if registry.kind != "registry":
+            what = "a source project" if registry.kind == "project" else "a legacy registry"
+            return f"This is {what}: its people are those of {registry.entity}. O shows the organization's teams."
+        if not allowed(Role.parse(registry.role), Permission.MANAGE_MEMBERS):
+            return f"You are {registry.role} of {registry.title}; changing members takes the role admin."
+        return None
 
     def heading(self) -> Line:
         return [("Members of ", ""), (self.registry.title, "")]
 
     def fields(self) -> ComposeResult:
         keys: Line = [
-            ("a", "key"), (" add   ", ""), ("enter", "key"), (" role   ", ""), ("x", "key"), (" remove   ", ""),
-            ("the highest of registry, team and organization counts", "muted"),
+            ("a", "key"), (" add  ", ""), ("enter", "key"), (" role  ", ""), ("o", "key"), (" owner  ", ""),
+            ("x", "key"), (" remove  ", ""), ("space", "key"), (" mark  ", ""), ("the highest role counts", "muted"),
         ]  # fmt: skip
-        yield intro(
-            keys if self.may else [(f"You are {self.registry.role} here; only admins change members.", "muted")]
-        )
+        yield intro(keys if self.refusal is None else [(self.refusal, "muted")])
         yield VirtualTable(MEMBER_COLUMNS, header=True)
         yield Static(id="problem")
 
@@ -69,104 +76,109 @@ class MembersDialog(Dialog[None]):
         self.query_one("#problem", Static).update(plain(str(error)))
 
     @property
-    def _member(self) -> Member | None:
-        row = self.query_one(VirtualTable).row
-        return row.record if row is not None else None
+    def _members(self) -> list[Member]:
+        """Those that are marked, or the one under the cursor."""
+        table = self.query_one(VirtualTable)
+        rows = list(table.marks.values()) or ([table.row] if table.row is not None else [])
+        return [row.record for row in rows]
 
     def _allowed(self) -> bool:
-        if not self.may:
-            self.desk_app.say(
-                f"You are {self.registry.role} of {self.registry.title}; changing members takes the role admin.",
-                "warning",
-            )
-        return self.may
+        if self.refusal is not None:
+            self.desk_app.say(self.refusal, "warning")
+        return self.refusal is None
+
+    def _open(self, dialog: PlanDialog) -> None:
+        def closed(done: bool | None) -> None:
+            if done:
+                self.query_one(VirtualTable).clear_marks()
+            self.live()
+
+        self.app.push_screen(dialog, closed)
 
     def action_add(self) -> None:
         if self._allowed():
-            self.app.push_screen(RoleDialog(self.registry, None), lambda _: self.live())
+            known = [row.record.name for row in self.query_one(VirtualTable).known if row.record.role is not None]
+            self._open(RoleDialog(self.registry, (), known))
 
     @on(VirtualTable.Chosen)
     def action_role(self) -> None:
-        if self._member is not None and self._allowed():
-            self.app.push_screen(RoleDialog(self.registry, self._member), lambda _: self.live())
+        if self._members and self._allowed():
+            self._open(RoleDialog(self.registry, self._members))
+
+    def action_owner(self) -> None:
+        members = self._members
+        if not members or not self._allowed():
+            return
+        if len(members) > 1 or members[0].kind == "team":
+            self.desk_app.say("One person is accountable for a registry: choose one, without marks.", "warning")
+            return
+        path, who = self.registry.path, members[0].name
+        heading: Line = [("Make ", ""), (who, ""), (" the owner of ", ""), (self.registry.title, "")]
+        self._open(Confirm(heading, "Make owner", lambda store: store.registries.set_owner(path, who)))
 
     def action_remove(self) -> None:
-        member = self._member
-        if member is None or not self._allowed():
+        members = self._members
+        if not members or not self._allowed():
             return
-        if member.role is None:
-            self.desk_app.say(f"{member.name} has no role here: what they are comes from {member.via}.", "warning")
+        without = next((member for member in members if member.role is None), None)
+        if without is not None:
+            via = "the organization" if without.via == "organization" else f"the team {without.via}"
+            self.desk_app.say(f"{without.name} has no role here: what they are comes from {via}.", "warning")
             return
-        self.app.push_screen(RemoveMember(self.registry, member), lambda _: self.live())
+        path = self.registry.path
+
+        def remove(store: Store) -> None:
+            for member in members:
+                store.members.remove(path, member.name)
+
+        heading: Line = [("Remove ", ""), (people(members), ""), (" from ", ""), (self.registry.title, "")]
+        self._open(Confirm(heading, "Remove", remove))
 
 
 class RoleDialog(PlanDialog):
-    """Give somebody a role, or another one."""
+    """Give somebody a role, or give those who are here another one."""
 
     verb = "Give role"
 
-    def __init__(self, registry: Project, member: Member | None) -> None:
+    def __init__(self, registry: Project, members: Sequence[Member], known: Sequence[str] = ()) -> None:
         super().__init__()
-        self.registry, self.member = registry, member
+        self.registry, self.members, self.known = registry, list(members), known
 
     def heading(self) -> Line:
-        if self.member is None:
+        if not self.members:
             return [("Add a member to ", ""), (self.registry.title, "")]
-        return [("Role of ", ""), (self.member.name, ""), (" in ", ""), (self.registry.title, "")]
+        return [("Role of ", ""), (people(self.members), ""), (" in ", ""), (self.registry.title, "")]
 
     def fields(self) -> ComposeResult:
         store = self.store
-        if self.member is None:
+        role = "viewer"
+        if self.members:
+            role = self.members[0].role or self.members[0].effective
+        else:
             yield label("A user, a service account or a team")
             yield Completing(lambda text: completion.people(store, text), hint="name", id="who")
         yield label("Role")
-        role = (self.member.role or self.member.effective) if self.member else "viewer"
         yield Choice(ROLES, role, id="role")
 
     def work(self) -> Work | str:
         path, role = self.registry.path, self.query_one("#role", Choice).value
-        member = self.member
-        if member is None:
-            who = self.query_one("#who", Completing).text
-            if not who:
-                return "Say who. Who there is is offered as you type."
-            return lambda store: store.members.add(path, who, role)
-        if member.role is None:
-            return lambda store: store.members.add(path, member.name, role)
-        return lambda store: store.members.set_role(path, member.name, role)
+        members = self.members
+        if members:
 
-    def warnings(self, store: Store) -> Sequence[Line]:
-        member = self.member
-        if member is None or member.via == "registry":
-            return ()
-        role = self.query_one("#role", Choice).value
-        if Role.parse(role) <= Role.parse(member.effective):
-            return ([("stays ", ""), (member.effective, "strong"), (f" all the same, by {member.via}", "warn")],)
-        return ()
+            def give(store: Store) -> None:
+                for member in members:
+                    verb = store.members.add if member.role is None else store.members.set_role
+                    verb(path, member.name, role)
+
+            return give
+        who = self.query_one("#who", Completing).text
+        if not who:
+            return "Say who. Who there is is offered as you type."
+        if who.casefold() in (name.casefold() for name in self.known):
+            return f"{who} has a role here already: escape, then enter on their line changes it."
+        return lambda store: store.members.add(path, who, role)
 
 
-class RemoveMember(PlanDialog):
-    verb = "Remove"
-
-    def __init__(self, registry: Project, member: Member) -> None:
-        super().__init__()
-        self.registry, self.member = registry, member
-
-    def heading(self) -> Line:
-        return [("Remove ", ""), (self.member.name, ""), (" from ", ""), (self.registry.title, "")]
-
-    def first_focus(self) -> None:
-        self.query_one("#push-cancel", Push).focus()
-
-    def work(self) -> Work | str:
-        path, who = self.registry.path, self.member.name
-        return lambda store: store.members.remove(path, who)
-
-    def warnings(self, store: Store) -> Sequence[Line]:
-        who = self.member.name
-        with store.rehearsal():
-            store.members.remove(self.registry.path, who)
-            left = next((one for one in store.members.list(self.registry.path) if one.name == who), None)
-        if left is None:
-            return ([(who, "person"), (" no longer has any access", "warn")],)
-        return ([(who, "person"), (" stays ", ""), (left.effective, "strong"), (f" by {left.via}", "")],)
+def people(members: Sequence[Member]) -> str:
+    """Who an action is about, for a title."""
+    return members[0].name if len(members) == 1 else wording.count(len(members), "member")

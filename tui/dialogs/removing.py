@@ -1,4 +1,4 @@
-"""Deleting, and how long a version lives. The safe button has the focus, or the name has to be typed."""
+"""Deleting, for which the name has to be typed, and how long a version lives."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _AGE = re.compile(r"(\d+)\s*(mo|[mhdwy])$")
 
 
 class DeleteDialog(PlanDialog):
-    """Delete a registry, collections, or versions at their source."""
+    """Delete registries, source projects, collections, or versions at their source."""
 
     verb = "Delete"
     danger = True
@@ -36,30 +36,36 @@ class DeleteDialog(PlanDialog):
     def _what(self) -> str:
         first = self.subjects[0]
         if len(self.subjects) > 1:
-            kind = "collections" if isinstance(first, Collection) else "versions"
+            kind = "versions"
+            if isinstance(first, Collection | Project):
+                kind = "collections" if isinstance(first, Collection) else "registries"
             return f"{len(self.subjects):,} {kind}"
         return first.title if isinstance(first, Project) else first.name
 
     @property
     def _typed(self) -> str:
-        """What has to be typed first; nothing where one key would do no harm that is not shown."""
+        """What has to be typed first."""
         first = self.subjects[0]
         if len(self.subjects) > 1:
             return str(len(self.subjects))
         return first.short_name if isinstance(first, Project) else first.name
 
     def fields(self) -> ComposeResult:
-        yield label(f"Type {wording.short(self._typed)!s} to allow it")
+        yield label(f"Type {self._typed} to allow it")
         yield Input(id="name", compact=True)
 
+    def missing(self) -> str | None:
+        typed = self.query_one("#name", Input).value.strip() == self._typed
+        return None if typed else "Nothing is deleted until that is typed. This is what it would do:"
+
     def work(self) -> Work | str:
-        if self.query_one("#name", Input).value.strip() != self._typed:
-            return "Nothing is deleted until that is typed. What it would do is shown then, before it is done."
         subjects = self.subjects
 
         def delete(store: Store) -> None:
             for subject in subjects:
-                if isinstance(subject, Project):
+                if isinstance(subject, Project) and subject.kind == "project":
+                    store.projects.remove(subject.path)
+                elif isinstance(subject, Project):
                     store.registries.remove(subject.path)
                 elif isinstance(subject, Collection):
                     store.collections.remove(subject.path, delete_aliases=True)

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from ...store import CuratoryError, Project, Store
+from ...store import Project, Store
 from .. import wording
-from ..plans import Work
+from ..plans import Warnings, Work
 from ..widgets.forms import Choice, Completing
 from ..widgets.text import Line
 from . import completion
@@ -88,17 +88,14 @@ class SettingsDialog(PlanDialog):
             steps.append(lambda store: store.registries.reject(path, gone[0]))
         return steps
 
-    def warnings(self, store: Store) -> Sequence[Line]:
+    def warnings(self) -> Warnings:
         registry = self.registry
         if registry.visibility != "restricted" or self._seen_by() != "organization":
-            return ()
-        try:
+            return super().warnings()
+
+        def newly_seeing(store: Store) -> Sequence[Line]:
             people = store.registries.newly_seeing(registry.path)
-        except CuratoryError:
-            return ()
-        return (
-            [
-                (wording.count(len(people), "person", "people") + " will newly see it: ", "warn"),
-                (wording.listed(people), "person"),
-            ],
-        )
+            count = wording.count(len(people), "person", "people")
+            return ([(f"{count} will newly see it: ", "warn"), (wording.listed(people) or "nobody", "person")],)
+
+        return newly_seeing

@@ -174,8 +174,8 @@ class Curating:
         links = [target for target in targets if isinstance(target, Version) and target.is_link]
         if links:
             self._refuse(f"{links[0].name} is a link: x unlinks it. Its source is {links[0].source}.")
-        elif targets and isinstance(targets[0], Project) and targets[0].kind != "registry":
-            self._refuse("Only registries are deleted here.")
+        elif any(isinstance(target, Project) and target.kind == "legacy" for target in targets):
+            self._refuse("A team's legacy registry is not deleted; its collections are, in the pane on the right.")
         elif targets:
             self._open(DeleteDialog(targets))
 
