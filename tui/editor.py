@@ -9,11 +9,11 @@ import tempfile
 from pathlib import Path
 
 
-def edit(text: str) -> str | None:
+def edit(text: str, name: str) -> str | None:
     """The text as it was saved; None when no editor could be run."""
     command = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
     with tempfile.TemporaryDirectory(prefix="curatory-") as folder:
-        path = Path(folder) / "card.md"
+        path = Path(folder) / name
         path.write_text(text, "utf-8")
         try:
             subprocess.run([*command, str(path)], check=True)

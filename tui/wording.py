@@ -126,6 +126,18 @@ def tell(action: str, detail: Mapping[str, Any]) -> list[Word]:
             return [("made ", ""), (str(detail.get("member")), "person"), (f" {detail.get('role')} of ", ""), place]
         case "member.remove":
             return [("removed ", ""), (str(detail.get("member")), "person"), (" from ", ""), place]
+        case "team.member":
+            who = (str(detail.get("user")), "person")
+            return [("made ", ""), who, (f" {detail.get('role')} of the team ", ""), (path, "person")]
+        case "team.leave":
+            return [("took ", ""), (str(detail.get("user")), "person"), (" out of the team ", ""), (path, "person")]
+        case "user.add":
+            return [("added ", ""), (path, "person"), (f" as {detail.get('role')} to the organization", "")]
+        case "user.role":
+            return [("made ", ""), (path, "person"), (f" {detail.get('role')} of the organization", "")]
+        case "user.remove" | "team.remove":
+            what = "the team " if action == "team.remove" else ""
+            return [(f"removed {what}", ""), (path, "person")]
     noun, _, verb = action.partition(".")
     past = _PAST.get(verb)
     if past is None:

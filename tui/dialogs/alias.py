@@ -39,11 +39,12 @@ class AliasDialog(PlanDialog):
 
     def fields(self) -> ComposeResult:
         store, collection, protected = self.store, self.collection, self.protected
-        yield label("Separated by commas. One that another version holds moves here; latest moves by itself")
+        text = "Separated by commas. One that another version holds moves here; latest moves by itself"
+        yield label(text if len(self.versions) == 1 else "-alias takes one off all of them")
         yield Completing(
             lambda text: completion.aliases(store, collection, protected, text),
             value=", ".join(self.before),
-            hint="prod, staging" if len(self.versions) == 1 else "reviewed, -candidate",
+            hint="prod, staging" if len(self.versions) == 1 else "-candidate",
             several=True,
             id="aliases",
         )
@@ -54,6 +55,8 @@ class AliasDialog(PlanDialog):
         minus = [word[1:].strip() for word in words if word.startswith("-")]
         if len(self.versions) > 1:
             gone = minus
+            if added:
+                return "An alias names one version of a collection: stand on one, without marks. -alias takes off here."
         if not added and not gone:
             return "Add an alias, or take one away."
         versions = self.versions

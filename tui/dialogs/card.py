@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
+from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding
 from textual.widgets import TextArea
 
@@ -46,15 +46,26 @@ class CardDialog(PlanDialog):
         return lambda store: store.registries.describe(subject.path, text)
 
     def action_editor(self) -> None:
-        """Edit in $EDITOR; never over SSH, where that would be a shell on the server."""
-        if self.desk_app.remote:
-            self.desk_app.say("Your editor is not started over SSH: it would run on the server.", "warning")
-            return
-        from ..editor import edit
+        open_editor(self, "card.md")
 
-        area = self.query_one(TextArea)
-        with self.app.suspend():
-            text = edit(area.text)
-        if text is not None:
-            area.load_text(text)
-            self.replan(0.0)
+
+def open_editor(dialog: PlanDialog, name: str) -> None:
+    """Edit a dialog's text in $EDITOR; never over SSH, where that would be a shell on the server."""
+    app = dialog.desk_app
+    if app.remote:
+        app.say("Your editor is not started over SSH: it would run on the server.", "warning")
+        return
+    from ..editor import edit
+
+    area = dialog.query_one(TextArea)
+    try:
+        with app.suspend():
+            text = edit(area.text, name)
+    except SuspendNotSupported:
+        app.say("Your editor can't be started here: this terminal can't be given to it.", "warning")
+        return
+    if text is None:
+        app.say("Your editor could not be run: set EDITOR to a command that there is.", "warning")
+    else:
+        area.load_text(text)
+        dialog.replan(0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ...store import Collection, CuratoryError, Permission, Role, Store, Version, allowed
+from ...store import Collection, CuratoryError, Entity, Permission, Role, Store, Version, allowed
 from .. import wording
 from ..widgets.text import Line
 
@@ -98,9 +98,21 @@ def tags(store: Store, registry: str, text: str) -> Found:
 
 def people(store: Store, text: str) -> Found:
     """Users, service accounts and teams of the organization."""
+    return [*users(store, text), *teams(store, text)][:MOST]
+
+
+def users(store: Store, text: str) -> Found:
+    """Users and service accounts of the organization."""
+    return _called(store.organizations.people(), text)
+
+
+def teams(store: Store, text: str) -> Found:
+    return _called(store.teams.list(), text)
+
+
+def _called(some: Sequence[Entity], text: str) -> Found:
     text = text.casefold()
-    everybody = [*store.organizations.people(), *store.teams.list()]
-    return [(one.name, [(one.kind, "muted")]) for one in everybody if text in one.name.casefold()][:MOST]
+    return [(one.name, [(one.kind, "muted")]) for one in some if text in one.name.casefold()][:MOST]
 
 
 def types(store: Store, known: Sequence[str], text: str) -> Found:

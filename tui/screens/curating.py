@@ -167,6 +167,15 @@ class Curating:
         if subject is not None:
             self._open(CardDialog(subject))
 
+    def do_metadata(self) -> None:
+        from ..dialogs.metadata import MetadataDialog
+
+        versions = self._some_versions("edit the metadata of")
+        if len(versions) > 1:
+            self._refuse("Metadata is edited one version at a time.")
+        elif versions:
+            self._open(MetadataDialog(versions[0]))
+
     def do_delete(self) -> None:
         from ..dialogs.removing import DeleteDialog
 
@@ -206,6 +215,11 @@ class Curating:
         registry = self._registry()
         if registry is not None:
             self._open(MembersDialog(registry))
+
+    def do_organization(self) -> None:
+        from ..dialogs.organization import OrganizationDialog
+
+        self._browser.app.push_screen(OrganizationDialog())
 
     def do_settings(self) -> None:
         from ..dialogs.settings import SettingsDialog

@@ -190,7 +190,7 @@ class Completing(Vertical):
 
     def _partial(self) -> bool:
         last = self._last()
-        return bool(last) and last != self._found[0][0]
+        return bool(last) and all(last != text for text, _ in self._found)
 
     def _complete(self, number: int) -> None:
         line = self.query_one(Input)

@@ -15,7 +15,10 @@ from curatory.tui.app import CuratoryApp
 from curatory.tui.dialogs.dialog import PlanDialog
 from curatory.tui.safety import patch_textual
 from curatory.tui.screens.browser import Browser
+from rich.cells import cell_len
 from textual.pilot import Pilot
+
+pytest.register_assert_rewrite(f"{__package__}.acting")
 
 BEGIN = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
 
@@ -86,6 +89,15 @@ class Hands:
             if not pending and not self.browser._delays_running():
                 break
         await self.pilot.pause()
+
+    async def click(self, text: str) -> None:
+        """Click where a text is on the screen."""
+        for row, line in enumerate(self.text.split("\n")):
+            if text in line:
+                await self.pilot.click(offset=(cell_len(line[: line.index(text)]) + 1, row))
+                await self.settle()
+                return
+        raise AssertionError(f"{text!r} is not on the screen:\n{self.text}")
 
     @property
     def dialog(self) -> PlanDialog:

@@ -1,0 +1,54 @@
+"""The metadata of a version, as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.widgets import TextArea
+
+from ...store import Version
+from ..plans import Work
+from ..safe import json_text
+from ..widgets.text import Line
+from .card import open_editor
+from .dialog import PlanDialog, label
+
+
+class MetadataDialog(PlanDialog):
+    BINDINGS: ClassVar = [Binding("ctrl+e", "editor", show=False)]
+    verb = "Save"
+    box_classes = "-wide -tall"
+
+    def __init__(self, version: Version) -> None:
+        super().__init__()
+        self.version = version
+
+    def heading(self) -> Line:
+        return [("Metadata of ", ""), (self.version.name, "")]
+
+    def fields(self) -> ComposeResult:
+        hint = "" if self.desk_app.remote else "   ^e opens $EDITOR"
+        yield label(f"A JSON object: the artifact's own, the same wherever it is linked.{hint}")
+        yield TextArea(json_text(dict(self.version.metadata)), show_line_numbers=False, tab_behavior="focus")
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one(TextArea).cursor_blink = not self.desk_app.remote
+
+    def work(self) -> Work | str:
+        try:
+            metadata = json.loads(self.query_one(TextArea).text or "{}")
+        except (ValueError, RecursionError) as error:
+            return f"That is no JSON yet: {error}"
+        if not isinstance(metadata, dict):
+            return "Metadata is an object: { … }."
+        version = self.version
+        if metadata == version.metadata:
+            return "Nothing is different yet."
+        return lambda store: store.versions.set_metadata(version, metadata)
+
+    def action_editor(self) -> None:
+        open_editor(self, "metadata.json")
