@@ -340,6 +340,25 @@ class Registries:
             "they created, an organization admin any. Ask one of those."
         )
 
+    def need_maker(self, registry: int) -> None:
+        """Refuse making a registry anew, but to who made it and still may make one, and to organization admins.
+
+        Raises:
+            Forbidden
+        """
+        if self._is_organization_admin(registry):
+            return
+        role = self._engine.value(
+            "SELECT o.role FROM project p JOIN organization_member o ON o.organization_id = p.entity_id "
+            "WHERE p.id = :p AND p.created_by = :me AND o.user_id = :me",
+            {"p": registry, "me": self._store.actor.id},
+        )
+        if role not in ("admin", "member"):
+            raise Forbidden(
+                f"{self._store.actor.name} may not make this registry anew: only who made it may, as a member of the "
+                "organization, and the organization's admins."
+            )
+
     # -- shared -------------------------------------------------------------------------------------------------
 
     def _change(

@@ -218,6 +218,9 @@ class Undo:
             # links and aliases elsewhere went with the version, and come back with it
             fact = Fact("version", event.version_id or 0, "state")
         project = self._project_of(event, fact)
+        if plain(event) == "registry.create" and event.after.get(f"project/{project}/exists") == 0:
+            self._store.registries.need_maker(project or 0)  # all that it was made with comes back with it
+            return
         row = self._engine.row(
             f"SELECT {store.role_sql}, e.name || '/' || p.name, p.kind FROM project p JOIN entity e ON "
             "e.id = p.entity_id WHERE p.id = :p",

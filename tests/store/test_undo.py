@@ -551,3 +551,28 @@ def test_the_event_of_an_undo_says_what_it_took_back(full: Store) -> None:
     )
     assert full.events.get(linked.seq).undone_by == undone.seq
     assert os.path.basename(undone.subject) == "detector"
+
+
+@pytest.mark.parametrize("visibility", ["organization", "restricted"])
+def test_who_made_a_registry_makes_it_anew(full: Store, visibility: str) -> None:
+    """With its making undone nobody has a role in it any more, not even who made it."""
+    ben = full.as_actor("ben")
+    ben.registries.create("bens", visibility=visibility, types=["model"])
+    before = curated(full)
+    ben.undo.undo()
+    with pytest.raises(NotFound):
+        full.registries.get("bens")
+    ben.undo.redo()
+    assert curated(full) == before
+    ben.undo.undo()
+    full.organizations.set_role("ben", "viewer")
+    with pytest.raises(Forbidden, match="may not make this registry anew"):
+        ben.undo.redo()
+
+
+def test_nobody_else_makes_it_anew(full: Store) -> None:
+    ben = full.as_actor("ben")
+    ben.registries.create("bens")
+    (undone,) = ben.undo.undo()
+    with pytest.raises((Forbidden, NotFound)):
+        full.as_actor("kim").undo.redo(undone.seq)

@@ -13,7 +13,7 @@ from .dialog import PlanDialog, label
 
 
 class CardDialog(PlanDialog):
-    BINDINGS = [Binding("ctrl+e", "editor", show=False)]  # noqa: RUF012
+    BINDINGS = [Binding("ctrl+e", "editor", show=False, priority=True)]  # noqa: RUF012
     verb = "Save"
     box_classes = "-wide -tall"
 

@@ -9,6 +9,7 @@ from textual.binding import Binding
 
 from ...store import CuratoryError, Event
 from .. import wording
+from ..actions import BY_ID, keys_of
 from ..fetching import fetch
 from ..safe import json_text
 from ..widgets.table import VirtualTable
@@ -71,7 +72,8 @@ class EventDialog(Dialog[None]):
         store, seq = self.store, self.event.seq
 
         def done(_: object) -> None:
-            self.desk_app.say("Taken back.")
+            key = keys_of(BY_ID["redo"], self.desk_app.keys)[0]
+            self.desk_app.say(f"Taken back.   {key} does it again")
             self.desk_app.look_for_changes()
             self.dismiss(None)
 

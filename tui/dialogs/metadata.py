@@ -18,7 +18,7 @@ from .dialog import PlanDialog, label
 
 
 class MetadataDialog(PlanDialog):
-    BINDINGS: ClassVar = [Binding("ctrl+e", "editor", show=False)]
+    BINDINGS: ClassVar = [Binding("ctrl+e", "editor", show=False, priority=True)]
     verb = "Save"
     box_classes = "-wide -tall"
 

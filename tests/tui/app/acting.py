@@ -85,8 +85,7 @@ async def take(hands: Hands, steps: Steps) -> None:
         if step[0] == "'" and len(step) > 1:
             await hands.type(step[1:])
         elif step[0] == "|" and len(step) > 1:
-            assert hands.app.focused is not None
-            hands.app.focused.post_message(events.Paste(step[1:]))
+            hands.app.post_message(events.Paste(step[1:]))  # as a terminal does
             await hands.settle()
         else:
             await hands.press(step)

@@ -1,25 +1,118 @@
-"""Pictures of the screens at two sizes; a change of looks is seen in the review of the SVG."""
+"""Pictures of every screen and dialog at two sizes; a change of looks is seen in the review of the SVG.
+
+`pytest tests/tui/app/test_snapshots.py --snapshot-update` draws them anew.
+"""
 
 from __future__ import annotations
 
+import ast
 from datetime import UTC, datetime
+from pathlib import Path
 
+import curatory.tui as tui
 import pytest
 from curatory.store import Store
 from curatory.tui.app import CuratoryApp
 from curatory.tui.safety import patch_textual
 
+from .acting import Steps, take
 from .conftest import Hands
 
 NOW = datetime(2026, 1, 8, 12, 0, tzinfo=UTC)
 SIZES = {"small": (80, 24), "large": (160, 48)}
-SCREENS = {
+SOURCE = "vision/labs/detector"
+TEAM = ("O", "end", "enter")
+SCREENS: dict[str, tuple[str, Steps]] = {
+    # screens
     "browser": ("model/detector", ()),
+    "registries": ("model", ()),
     "version": ("model/detector:prod", ()),
-    "alias": ("model/detector:v2", ("a", "p", "r", "o", "d")),
-    "members": ("model", ("m",)),
-    "help": ("model", ("question_mark",)),
+    "empty": ("secret", ("2",)),
+    "marked": ("model/detector", ("3", "asterisk")),
+    "filter": ("model/detector", ("slash", "'emp")),
+    "lineage": ("model/detector:prod", ("i",)),
+    "lanes": ("model/detector:prod", ("i", "b")),
     "compare": ("model/detector:v2", ("c",)),
+    "history": ("model/detector", ("H",)),
+    "help": ("model", ("question_mark",)),
+    # dialogs on versions
+    "alias": ("model/detector:v2", ("a", "'prod")),
+    "alias-refused": ("model/detector:v2", ("a", "'v3")),
+    "alias-many": ("model/detector:v1", ("asterisk", "a", "'-prod")),
+    "link": (f"{SOURCE}:v1", ("l", "'model/fresh", "tab", "'prod")),
+    "link-completing": (f"{SOURCE}:v1", ("l", "'model/")),
+    "link-in": ("model/empty", ("l", "'vision/labs/detector:v0")),
+    "unlink": ("model/detector:v1", ("x",)),
+    "ttl": (f"{SOURCE}:v0", ("E", "'never")),
+    "delete-version": (f"{SOURCE}:v1", ("D", "'detector:v1")),
+    "download": ("model/detector:v2", ("d",)),
+    "metadata": ("model/detector:v2", ("M",)),
+    "preview": ("model/detector:v2", ("4", "right_square_bracket", "enter")),
+    # dialogs on collections and registries
+    "tag": ("model/detector", ("t", "'fast, ko")),
+    "card": ("model/detector", ("e", "'More. ")),
+    "new-registry": ("model", ("n", "'speech")),
+    "new-collection": ("model/empty", ("n", "'fresh")),
+    "rename": (SOURCE, ("r", "tab", "ctrl+u", "'model-fp16")),
+    "delete-collection": ("model/detector", ("D",)),
+    "delete-registry": ("secret", ("D", "'secret")),
+    "settings": ("model", ("S", "tab", "tab", "tab", "'prod, eu")),
+    "settings-opened": ("secret", ("S", "left")),
+    # people
+    "members": ("model", ("m",)),
+    "member-added": ("model", ("m", "a", "'ana")),
+    "member-role": ("model", ("m", "end", "enter", "right")),
+    "member-removed": ("model", ("m", "end", "x")),
+    "owner": ("model", ("m", "end", "o")),
+    "organization": ("model", ("O",)),
+    "person": ("model", ("O", "a", "'zoe")),
+    "organization-role": ("model", ("O", "down", "enter", "left")),
+    "person-removed": ("model", ("O", "end", "up", "x")),
+    "new-team": ("model", ("O", "n", "'audio")),
+    "team": ("model", TEAM),
+    "team-role": ("model", (*TEAM, "a", "'bo")),
+    "team-expiry": ("model", (*TEAM, "E", "'90d")),
+    # time, and finding
+    "undo-list": ("model/detector", ("Z",)),
+    "event": ("model/detector", ("H", "enter")),
+    "goto": ("model", ("colon", "'model/")),
+}
+SHOWN: dict[str, Steps] = {  # class → its pictures
+    "Desk": (),
+    "Dialog": (),
+    "PlanDialog": (),
+    "Browser": ("browser",),
+    "CompareScreen": ("compare",),
+    "HistoryScreen": ("history",),
+    "HelpScreen": ("help",),
+    "Confirm": ("member-removed", "owner", "person-removed"),
+    "AliasDialog": ("alias", "alias-refused", "alias-many"),
+    "LinkDialog": ("link", "link-completing"),
+    "LinkInDialog": ("link-in",),
+    "UnlinkDialog": ("unlink",),
+    "TtlDialog": ("ttl",),
+    "DeleteDialog": ("delete-version", "delete-collection", "delete-registry"),
+    "DownloadDialog": ("download",),
+    "MetadataDialog": ("metadata",),
+    "Preview": ("preview",),
+    "TagDialog": ("tag",),
+    "CardDialog": ("card",),
+    "NewRegistry": ("new-registry",),
+    "NewCollection": ("new-collection",),
+    "Rename": ("rename",),
+    "SettingsDialog": ("settings", "settings-opened"),
+    "MembersDialog": ("members",),
+    "RoleDialog": ("member-added", "member-role"),
+    "OrganizationDialog": ("organization",),
+    "NewPerson": ("person",),
+    "OrganizationRole": ("organization-role",),
+    "NewTeam": ("new-team",),
+    "TeamDialog": ("team",),
+    "TeamRole": ("team-role",),
+    "TeamExpiry": ("team-expiry",),
+    "UndoList": ("undo-list",),
+    "EventDialog": ("event",),
+    "GoTo": ("goto",),
 }
 
 
@@ -27,7 +120,7 @@ SCREENS = {
 @pytest.mark.parametrize("screen", SCREENS)
 def test_it_looks_as_it_did(snap_compare, small: Store, screen: str, size: str) -> None:
     patch_textual()
-    path, keys = SCREENS[screen]
+    path, steps = SCREENS[screen]
     small.now = lambda: NOW
     app = CuratoryApp(small, path)
 
@@ -35,7 +128,24 @@ def test_it_looks_as_it_did(snap_compare, small: Store, screen: str, size: str) 
         hands = Hands(app, pilot)
         await hands.settle()
         await hands.settle()
-        await hands.press(*keys)
+        await take(hands, steps)
         await hands.settle()
 
     assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
+
+
+def test_every_screen_and_dialog_has_a_picture() -> None:
+    """Each class that is one is named here, so that a new one is not forgotten."""
+    made: set[str] = set()
+    for path in Path(tui.__path__[0]).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef) and any(_screen(base) for base in node.bases):
+                made.add(node.name)
+    assert made == set(SHOWN)
+    assert {picture for pictures in SHOWN.values() for picture in pictures} <= set(SCREENS)
+
+
+def _screen(base: ast.expr) -> bool:
+    if isinstance(base, ast.Subscript):
+        base = base.value
+    return isinstance(base, ast.Name) and base.id in {"Dialog", "PlanDialog", "Desk", "Screen", "ModalScreen"}
