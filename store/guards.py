@@ -94,7 +94,7 @@ class Guards:
             ):
                 if kind not in accepted:
                     return f"it holds collections of the type {kind!r} by now"
-        if fact.key == "exists" and not value and plain(event) != "registry.delete":
+        if fact.key == "exists" and not value and plain(event) not in ("registry.delete", "project.delete"):
             count = engine.value(
                 "SELECT count(*) FROM collection WHERE project_id = :p AND removed_at IS NULL", {"p": fact.owner}
             )

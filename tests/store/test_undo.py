@@ -576,3 +576,12 @@ def test_nobody_else_makes_it_anew(full: Store) -> None:
     (undone,) = ben.undo.undo()
     with pytest.raises((Forbidden, NotFound)):
         full.as_actor("kim").undo.redo(undone.seq)
+
+
+def test_deleting_a_source_project_is_done_again_with_what_it_holds(full: Store) -> None:
+    full.projects.remove("vision/uncategorized")
+    gone = curated(full)
+    full.undo.undo()
+    assert full.collections.get(SOURCE).versions == 3
+    full.undo.redo()
+    assert curated(full) == gone

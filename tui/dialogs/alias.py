@@ -39,7 +39,7 @@ class AliasDialog(PlanDialog):
 
     def fields(self) -> ComposeResult:
         store, collection, protected = self.store, self.collection, self.protected
-        text = "Separated by commas. One that another version holds moves here; latest moves by itself"
+        text = "Separated by commas; one that another version holds moves here"
         yield label(text if len(self.versions) == 1 else "-alias takes one off all of them")
         yield Completing(
             lambda text: completion.aliases(store, collection, protected, text),

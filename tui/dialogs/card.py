@@ -25,9 +25,11 @@ class CardDialog(PlanDialog):
         name = self.subject.title if isinstance(self.subject, Project) else self.subject.name
         return [("Description of " if isinstance(self.subject, Version) else "Card of ", ""), (name, "")]
 
+    def aside(self) -> Line:
+        return editor_hint(self)
+
     def fields(self) -> ComposeResult:
-        hint = "" if self.desk_app.remote else "   ^e opens $EDITOR"
-        yield label(f"Markdown: # heading, - list, **strong**, `code`, > quote.{hint}")
+        yield label("Markdown: # heading, - list, **strong**, `code`, > quote")
         yield TextArea(self.subject.description, soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
 
     def on_mount(self) -> None:
@@ -47,6 +49,10 @@ class CardDialog(PlanDialog):
 
     def action_editor(self) -> None:
         open_editor(self, "card.md")
+
+
+def editor_hint(dialog: PlanDialog) -> Line:
+    return () if dialog.desk_app.remote else [("^e", "key"), (" opens $EDITOR", "muted")]
 
 
 def open_editor(dialog: PlanDialog, name: str) -> None:

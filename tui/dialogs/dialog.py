@@ -30,6 +30,7 @@ class Dialog(ModalScreen[T], Generic[T]):
     """A box over the screen; escape leaves it."""
 
     BINDINGS: ClassVar = [Binding("escape", "cancel", "cancel", show=False)]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-mid"), (44, "-high")]  # noqa: RUF012
     box_classes: ClassVar[str] = ""
 
     def __init__(self) -> None:
@@ -54,17 +55,25 @@ class Dialog(ModalScreen[T], Generic[T]):
     def fields(self) -> ComposeResult:
         yield from ()
 
+    def aside(self) -> Line:
+        """What stands in the lower border."""
+        return ()
+
     def buttons(self) -> ComposeResult:
         yield Push("cancel", "Close  esc")
 
     def compose(self) -> ComposeResult:
         with Vertical(classes=f"dialog--box {self.box_classes}"):
-            yield from self.fields()
+            with VerticalScroll(classes="dialog--fields", can_focus=False):
+                yield from self.fields()
             with Horizontal(classes="dialog--buttons"):
                 yield from self.buttons()
 
     def on_mount(self) -> None:
-        self.query_one(".dialog--box").border_title = content([(" ", ""), *self.heading(), (" ", "")])
+        box, aside = self.query_one(".dialog--box"), self.aside()
+        box.border_title = content([(" ", ""), *self.heading(), (" ", "")])
+        if aside:
+            box.border_subtitle = content([(" ", ""), *aside, (" ", "")])
         for field in self.query(Input):
             field.cursor_blink = not self.desk_app.remote
         self.first_focus()
@@ -93,6 +102,8 @@ class PlanDialog(Dialog[bool]):
 
     BINDINGS: ClassVar = [
         Binding("ctrl+s", "apply", "do it", show=False),
+        Binding("pagedown", "look(1)", show=False),
+        Binding("pageup", "look(-1)", show=False),
         Binding("escape", "cancel", "cancel", show=False),
     ]
     verb: ClassVar[str] = "Do it"
@@ -128,7 +139,8 @@ class PlanDialog(Dialog[bool]):
 
     def compose(self) -> ComposeResult:
         with Vertical(classes=f"dialog--box {self.box_classes}"):
-            yield from self.fields()
+            with VerticalScroll(classes="dialog--fields", can_focus=False):
+                yield from self.fields()
             with VerticalScroll(classes="dialog--plan", can_focus=False):
                 yield Static(id="plan")
             with Horizontal(classes="dialog--buttons"):
@@ -189,6 +201,18 @@ class PlanDialog(Dialog[bool]):
     def _say(self, lines: Sequence[Line], *, ready: bool) -> None:
         self.query_one("#plan", Static).update(content(*lines))
         self.query_one("#push-apply", Push).turn(ready)
+        self.call_after_refresh(self._say_more)
+
+    def _say_more(self) -> None:
+        """Where not all that will come of it has room, say how the rest is seen."""
+        box, more = self.query_one(".dialog--box"), self.query_one(".dialog--plan").max_scroll_y
+        hint: Line = [(" pgdn", "key"), (f" {more:,} more lines of what will come of it ", "warn")]
+        aside = self.aside()
+        box.border_subtitle = content(hint) if more > 0 else content([(" ", ""), *aside, (" ", "")]) if aside else ""
+
+    def action_look(self, pages: int) -> None:
+        plan = self.query_one(".dialog--plan")
+        plan.scroll_relative(y=pages * max(plan.size.height - 1, 1), animate=False)
 
     # -- doing --------------------------------------------------------------------------------------------------
 

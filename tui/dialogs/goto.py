@@ -17,7 +17,7 @@ class GoTo(Dialog[str]):
 
     def fields(self) -> ComposeResult:
         store = self.store
-        yield label("registry, registry/collection, registry/collection:alias; ↓ chooses, tab takes it")
+        yield label("registry/collection:alias, or its beginning; ↓ chooses, tab takes it")
         yield Completing(lambda text: completion.paths(store, text), hint="model/detector:prod", id="path")
 
     def buttons(self) -> ComposeResult:

@@ -68,7 +68,7 @@ class LinkInDialog(PlanDialog):
 
     def fields(self) -> ComposeResult:
         store, collection = self.store, self.collection
-        yield label(f"Which version of type {collection.type}? Projects, their collections, and with : their versions")
+        yield label(f"Which version of type {collection.type}? project/collection:version")
         yield Completing(
             lambda text: completion.versions(store, text, collection.type),
             hint="vision/perception/detector:v3",

@@ -52,10 +52,13 @@ class MembersDialog(Dialog[None]):
     def heading(self) -> Line:
         return [("Members of ", ""), (self.registry.title, "")]
 
+    def aside(self) -> Line:
+        return [("the highest role counts", "muted")]
+
     def fields(self) -> ComposeResult:
         keys: Line = [
             ("a", "key"), (" add  ", ""), ("enter", "key"), (" role  ", ""), ("o", "key"), (" owner  ", ""),
-            ("x", "key"), (" remove  ", ""), ("space", "key"), (" mark  ", ""), ("the highest role counts", "muted"),
+            ("x", "key"), (" remove  ", ""), ("space", "key"), (" mark", ""),
         ]  # fmt: skip
         yield intro(keys if self.refusal is None else [(self.refusal, "muted")])
         yield VirtualTable(MEMBER_COLUMNS, header=True)

@@ -13,7 +13,7 @@ from ...store import Version
 from ..plans import Work
 from ..safe import json_text
 from ..widgets.text import Line
-from .card import open_editor
+from .card import editor_hint, open_editor
 from .dialog import PlanDialog, label
 
 
@@ -29,9 +29,11 @@ class MetadataDialog(PlanDialog):
     def heading(self) -> Line:
         return [("Metadata of ", ""), (self.version.name, "")]
 
+    def aside(self) -> Line:
+        return editor_hint(self)
+
     def fields(self) -> ComposeResult:
-        hint = "" if self.desk_app.remote else "   ^e opens $EDITOR"
-        yield label(f"A JSON object: the artifact's own, the same wherever it is linked.{hint}")
+        yield label("A JSON object, the same wherever the version is linked")
         yield TextArea(json_text(dict(self.version.metadata)), show_line_numbers=False, tab_behavior="focus")
 
     def on_mount(self) -> None:

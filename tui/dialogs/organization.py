@@ -41,8 +41,8 @@ class OrganizationDialog(Dialog[None]):
 
     def fields(self) -> ComposeResult:
         keys: Line = [
-            ("a", "key"), (" add somebody  ", ""), ("n", "key"), (" new team  ", ""), ("enter", "key"),
-            (" role, or the team  ", ""), ("x", "key"), (" remove  ", ""), ("space", "key"), (" mark", ""),
+            ("a", "key"), (" add  ", ""), ("n", "key"), (" new team  ", ""), ("enter", "key"), (" role, or team  ", ""),
+            ("x", "key"), (" remove  ", ""), ("space", "key"), (" mark", ""),
         ]  # fmt: skip
         yield intro(keys)
         yield VirtualTable(COLUMNS, header=True)
@@ -160,7 +160,7 @@ class OrganizationRole(PlanDialog):
         return [("Role of ", ""), (entities(self.people), ""), (" in the organization", "")]
 
     def fields(self) -> ComposeResult:
-        yield label("Admins are admins of every registry and team; viewers make no registries")
+        yield label("Admins are admins everywhere; viewers make no registries")
         yield Choice(ROLES, self.people[0].role or "member", id="role")
 
     def work(self) -> Work | str:

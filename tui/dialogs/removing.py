@@ -89,7 +89,7 @@ class TtlDialog(PlanDialog):
 
     def fields(self) -> ComposeResult:
         now = wording.lifetime(self.versions[0].ttl)
-        yield intro([("now: ", "muted"), (now, ""), (", counted from when it was logged", "muted")])
+        yield intro([("now: ", "muted"), (now, ""), ("; counted from when it was logged", "muted")])
         yield label("30d, 12h, 6mo, 1y; never; inherit (as its team says)")
         yield Input(placeholder="30d", id="ttl", compact=True)
 

@@ -17,12 +17,13 @@ from ..plans import Work
 from ..widgets.forms import Choice, Completing
 from ..widgets.table import Column, VirtualTable
 from ..widgets.text import Line, plain
+from ..widgets.window import Row
 from . import completion
 from .dialog import Confirm, Dialog, PlanDialog, intro, label
 from .organization import ROLES, entities, entity_row
 from .removing import read_age
 
-COLUMNS = (Column("who"), Column("is", 9), Column("", 1, drop=2), Column("e-mail", 24, drop=1))
+COLUMNS = (Column("who"), Column("is", 9), Column("e-mail", 24, drop=1))
 
 
 class TeamDialog(Dialog[None]):
@@ -45,7 +46,7 @@ class TeamDialog(Dialog[None]):
     def fields(self) -> ComposeResult:
         keys: Line = [
             ("a", "key"), (" add  ", ""), ("enter", "key"), (" role  ", ""), ("x", "key"), (" take out  ", ""),
-            ("E", "key"), (" how long its versions live  ", ""), ("space", "key"), (" mark", ""),
+            ("E", "key"), (" expiry  ", ""), ("space", "key"), (" mark", ""),
         ]  # fmt: skip
         yield intro(keys)
         yield VirtualTable(COLUMNS, header=True)
@@ -61,7 +62,7 @@ class TeamDialog(Dialog[None]):
 
     def _show(self, found: tuple[Entity, list[Entity]]) -> None:
         self.team, people = found
-        self.query_one(VirtualTable).show([entity_row(one) for one in people], keep=True)
+        self.query_one(VirtualTable).show([_row(one) for one in people], keep=True)
         self._say(f"Its versions live {_lives(self.team)} unless they say otherwise.")
 
     def _refuse(self, error: CuratoryError) -> None:
@@ -156,7 +157,7 @@ class TeamExpiry(PlanDialog):
         return [("How long versions of ", ""), (self.team.name, ""), (" live", "")]
 
     def fields(self) -> ComposeResult:
-        yield intro([("now: ", "muted"), (_lives(self.team), ""), (", counted from when each was logged", "muted")])
+        yield intro([("now: ", "muted"), (_lives(self.team), ""), ("; counted from when each was logged", "muted")])
         yield label("30d, 12h, 6mo, 1y; or never")
         yield Input(placeholder="90d", id="ttl", compact=True)
 
@@ -165,6 +166,11 @@ class TeamExpiry(PlanDialog):
         if seconds is None or seconds == -1:
             return "Say how long: a number with m, h, d, w, mo or y; or never. A team inherits from nobody."
         return lambda store: store.teams.set_default_ttl(team, seconds if seconds > 0 else None)
+
+
+def _row(one: Entity) -> Row:
+    who, role, _, email = entity_row(one).cells
+    return Row((one.kind, one.id), (who, role, email), one)
 
 
 def _lives(team: Entity) -> str:

@@ -11,7 +11,7 @@ from ..actions import ANYWHERE, LIST, Action, bindings, by_heading, keys_of
 from ..widgets.bars import Crumbs, Footer
 from ..widgets.filter import FilterLine
 from ..widgets.table import Column, VirtualTable
-from ..widgets.text import content
+from ..widgets.text import content, width_of, wrapped
 from ..widgets.window import Row
 from .desk import Desk
 
@@ -81,7 +81,8 @@ class HelpScreen(Desk):
             if rows:
                 yield Row(("space", heading), ((),), heading=True)
                 yield Row(("heading", heading), ([(heading, "head")],), heading=True)
-                yield from rows
+                for row in rows:
+                    yield from self._wrapped(row)
         rows = [
             Row(("filter", text), ([("", "")], [(f"{text:<46} ", "code"), (meaning, "")]))
             for text, meaning in _FILTERS
@@ -91,6 +92,22 @@ class HelpScreen(Desk):
             yield Row("space", ((),), heading=True)
             yield Row("filters", ([("The filter language, after /", "head")],), heading=True)
             yield from rows
+
+    def _wrapped(self, row: Row) -> Iterator[Row]:
+        """A row, and below it what is too long for its line."""
+        keys, words = row.cells
+        room = self.query_one(VirtualTable).size.width - 19
+        if room < 30 or width_of(words) <= room:
+            yield row
+            return
+        parts: list[tuple[str, str]] = [(part, role) for text, role in words for part in wrapped(text.strip(), room)]
+        yield Row(row.key, (keys, [parts[0]]), row.record)
+        for number, part in enumerate(parts[1:]):
+            yield Row((row.key, number), ([(" " * 15, ""), part],), heading=True)
+
+    def on_resize(self) -> None:
+        if self.is_mounted:
+            self.call_after_refresh(self._show)
 
     def _fits(self, action: Action) -> bool:
         text = f"{' '.join(keys_of(action, self.desk_app.keys))} {action.label} {action.help} {action.id}"

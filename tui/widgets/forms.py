@@ -160,6 +160,12 @@ class Completing(Vertical):
     def focus_inside(self) -> None:
         self.query_one(Input).focus()
 
+    def on_descendant_focus(self) -> None:
+        self.add_class("-open")  # what fits is offered while one types here, and takes no room elsewhere
+
+    def on_descendant_blur(self) -> None:
+        self.remove_class("-open")
+
     @property
     def text(self) -> str:
         return self.query_one(Input).value.strip()

@@ -53,7 +53,7 @@ CHANGES = [
     Change("opened to many", "secret", ("S", "left"), ("10 people will newly see it: bo, kim, p0, p1, p2, p3 and 4 more",), visibility, "organization", first=many),
     Change("shut", "secret", ("S", "right"), ("will be seen by only those who were added", "2 people will no longer see it: bo, kim"), visibility, "restricted", first=opened),
     Change("only some types", "secret", ("S", "tab", "right", "tab", "'model"), ("accepts the type model, for good", "accepts only the types that are listed"), types("secret"), (False, ("model",))),
-    Change("every type", "secret", ("S", "tab", "left"), ("accepts every type",), types("secret"), (True, ()), first=listed),
+    Change("every type", "secret", ("S", "tab", "left"), ("accepts every type",), types("secret"), (True, ("model",)), first=listed),
     Change("one more type", "model", ("S", *TO_TYPES, "', onnx"), ("accepts the type onnx, for good",), types("model"), (False, ("model", "onnx"))),
     Change("a protected alias", "model", ("S", *CORE_PROTECTED, "'prod, eu"), ("prod: only admins may move it from now on", "eu: only admins"), protected, ("eu", "prod")),
     Change("no longer protected", "model", ("S", *CORE_PROTECTED, "ctrl+u"), ("prod: every member may move it again",), protected, (), first=prod),

@@ -14,6 +14,7 @@ import pytest
 from curatory.store import Store
 from curatory.tui.app import CuratoryApp
 from curatory.tui.safety import patch_textual
+from curatory.tui.widgets.forms import Push
 
 from .acting import Steps, take
 from .conftest import Hands
@@ -49,6 +50,7 @@ SCREENS: dict[str, tuple[str, Steps]] = {
     "metadata": ("model/detector:v2", ("M",)),
     "preview": ("model/detector:v2", ("4", "right_square_bracket", "enter")),
     # dialogs on collections and registries
+    "tag-many": ("model/detector:v2", ("asterisk", "t", "'one, two, three, four")),
     "tag": ("model/detector", ("t", "'fast, ko")),
     "card": ("model/detector", ("e", "'More. ")),
     "new-registry": ("model", ("n", "'speech")),
@@ -95,7 +97,7 @@ SHOWN: dict[str, Steps] = {  # class → its pictures
     "DownloadDialog": ("download",),
     "MetadataDialog": ("metadata",),
     "Preview": ("preview",),
-    "TagDialog": ("tag",),
+    "TagDialog": ("tag", "tag-many"),
     "CardDialog": ("card",),
     "NewRegistry": ("new-registry",),
     "NewCollection": ("new-collection",),
@@ -130,6 +132,8 @@ def test_it_looks_as_it_did(snap_compare, small: Store, screen: str, size: str) 
         await hands.settle()
         await take(hands, steps)
         await hands.settle()
+        for button in app.screen.query(Push):
+            assert button.region in app.screen.region, "the ways out are in sight"
 
     assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from curatory.store import Store
 
-from .acting import Change, Meanwhile, Refusal, is_refused, is_shown_first, lives_through, named
+from .acting import Change, Refusal, is_refused, lives_through, named, take
 from .conftest import Open
 
 
@@ -61,15 +61,30 @@ async def test_tags_are_refused_with_the_reason(desk: Open, small: Store, refusa
     await is_refused(desk, small, refusal)
 
 
-async def test_a_tag_that_somebody_adds_meanwhile_is_not_added_again(desk: Open, small: Store) -> None:
-    other = Meanwhile(
-        "added",
-        "model/detector",
-        ("t", "'fast, big"),
-        lambda store: store.tags.add("model/detector", "fast"),
-        "adds the tag big",
-    )
-    async with desk(other.path) as hands:
-        assert hands
-    with pytest.raises(AssertionError, match="adds the tag big"):  # it was shown before, too: what goes is the other
-        await is_shown_first(desk, small, other)
+async def test_what_is_shown_first_is_done_by_the_next_key(desk: Open, small: Store) -> None:
+    """Somebody adds one of the tags meanwhile: it is no longer among what will be done."""
+    async with desk("model/detector") as hands:
+        await take(hands, ("t", "'fast, big"))
+        assert "adds the tag fast" in hands.plan
+        small.tags.add("model/detector", "fast")
+        head = small.events.head()
+        await hands.press("ctrl+s")
+        assert small.events.head() == head
+        assert "Somebody has changed this since" in hands.plan
+        assert "adds the tag fast" not in hands.plan
+        await hands.press("ctrl+s")
+        assert of_collection(small) == ("big", "fast")
+
+
+async def test_more_than_fits_is_said_and_seen_by_a_key(desk: Open) -> None:
+    async with desk("model/detector:v2", size=(80, 24)) as hands:
+        await take(hands, ("asterisk", "t", "'a1, a2, a3, a4"))
+        assert "7 more lines of what will come of it" in hands.text
+        last = "adds the tag a4 on model/detector:v0"
+        assert last in hands.plan
+        assert "a1 on model/detector:v2" in hands.text
+        await hands.press("pagedown", "pagedown", "pagedown")
+        assert "a1 on model/detector:v2" not in hands.text
+        assert "a4 on model/detector:v0" in hands.text
+        await hands.press("pageup", "pageup", "pageup")
+        assert "a1 on model/detector:v2" in hands.text
