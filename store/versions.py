@@ -79,6 +79,9 @@ def split(names: str | None) -> tuple[str, ...]:
     return tuple(sorted(names.split("/"))) if names else ()
 
 
+UNREAD = "unread"  # the digest of a file that nobody has read yet
+
+
 class Versions:
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -206,13 +209,32 @@ class Versions:
             Invalid: a path can't be logged; nothing was.
             Unavailable: a file can't be read, or the disk is full; nothing was logged.
         """
-        from .manifests import collect, store_sources
-
         source_name(name)  # before gigabytes are copied
         artifact_type(type)
         check_metadata(options.get("metadata") or {})
-        files = store_sources(collect([str(path) for path in paths]), self._store.blobs, progress=progress)
-        return self.log(files, name, type, **options)
+        return self.log(self.store_paths(paths, progress=progress), name, type, **options)
+
+    def store_paths(
+        self, paths: Sequence[str | Path], *, progress: Callable[[int, int, str], None] | None = None
+    ) -> list[File]:
+        """Hash and store files, folders or reference URIs; a manifest to log. Unless it is logged it is garbage.
+
+        Raises:
+            Invalid, Unavailable: as `log_paths`.
+        """
+        from .manifests import collect, store_sources
+
+        return store_sources(collect([str(path) for path in paths]), self._store.blobs, progress=progress)
+
+    def foresee_paths(self, paths: Sequence[str | Path]) -> list[File]:
+        """What `store_paths` would store, by name and size; nothing is read, so it is for a rehearsal only.
+
+        Raises:
+            Invalid, Unavailable: as `log_paths`.
+        """
+        from .manifests import collect
+
+        return [File(source.path, source.size, UNREAD, uri=source.uri) for source in collect([str(p) for p in paths])]
 
     def log(
         self,

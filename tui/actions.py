@@ -80,6 +80,17 @@ ACTIONS: tuple[Action, ...] = (
         10,
     ),
     Action(
+        "log",
+        "p",
+        "log files",
+        "Log files of this machine, and link them into the collection",
+        (COLLECTIONS, VERSIONS),
+        CURATE,
+        {},
+        True,
+        19,
+    ),
+    Action(
         "alias",
         "a",
         "alias",

@@ -36,6 +36,8 @@ class CuratoryApp(App[None]):
     Attributes:
         store: bound to the one who is acting.
         remote: somebody else's terminal is at the other end.
+        files: files of the machine it runs on may be read and written.
+        typed: the keys that have been pressed and not had their effect yet.
         keys: action → keys, where they are not the usual ones.
     """
 
@@ -63,6 +65,7 @@ class CuratoryApp(App[None]):
         path: str | None = None,
         *,
         remote: bool = False,
+        files: bool = True,
         keys: dict[str, str] | None = None,
         problems: Sequence[str] = (),
         state_file: Path | None = None,
@@ -70,6 +73,7 @@ class CuratoryApp(App[None]):
         super().__init__()
         self.store = store
         self.remote = remote
+        self.files = files
         self.keys = keys or {}
         self.state = state.read_state(state_file) if state_file else state.State()
         self.sync_word: Word = ("synced", "muted")
@@ -78,7 +82,7 @@ class CuratoryApp(App[None]):
         self._problems = problems
         self._state_file = state_file
         self._frame = Frame()
-        self._keys = TypeAhead(self)
+        self.typed = TypeAhead(self)
         self._head = store.events.head()  # before anything is read, so that no change falls between
         for theme in THEMES:
             self.register_theme(theme)
@@ -173,10 +177,10 @@ class CuratoryApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
             await super().on_event(event)
-        elif self._keys.begin(event):
+        elif self.typed.begin(event):
             target = self.focused or self.screen
             await super().on_event(event)
-            self._keys.follow(target)
+            self.typed.follow(target)
 
     # -- painting -----------------------------------------------------------------------------------------------
 
@@ -233,8 +237,11 @@ def _leave(app: CuratoryApp, number: int) -> None:
     app.call_later(app.exit)
 
 
-def run_app(store_url: str, actor: str | None, path: str | None = None) -> int:
+def run_app(store_url: str, actor: str | None, path: str | None = None, *, files: bool = True) -> int:
     """Open the app on a store; returns the exit code.
+
+    Args:
+        files: whether files of this machine may be read and written; not where others come in by a forced command.
 
     Raises:
         NotFound, Invalid, Unavailable: before anything is drawn.
@@ -248,6 +255,7 @@ def run_app(store_url: str, actor: str | None, path: str | None = None) -> int:
             store,
             path,
             remote=remote,
+            files=files,
             keys=keys,
             problems=problems,
             state_file=state.state_file(store.id, store.actor.name),

@@ -116,6 +116,20 @@ def _link(store: Store, change: Any) -> list[Line]:
     return lines
 
 
+def _log(store: Store, change: Any) -> list[Line]:
+    detail = change.detail
+    number = detail.get("version")
+    if number is None:
+        return [[("its content is in ", ""), (_place(change), "path"), (" already: no new version is made", "")]]
+    lines: list[Line] = [[("logs ", ""), (f"{_place(change)}:v{number}", "path")]]
+    if detail.get("created"):
+        lines.append([("makes the collection ", ""), (_place(change), "path"), (f" of type {detail['type']}", "")])
+    for fact, value in change.after.items():
+        if fact.startswith(("alias/", "version_tag/")):
+            lines += _of_fact(store, change, fact, change.before.get(fact), value)
+    return lines
+
+
 def _unlink(store: Store, change: Any, before: Any, name: str) -> list[Line]:
     lines: list[Line] = [[("takes ", ""), (name, "path"), (" out of the collection; its source stays", "")]]
     number = int(before[0]) if before else 0
@@ -355,6 +369,7 @@ def _roles_lost(change: Any, *kinds: str) -> list[Line]:
 
 _OF_ACTION = {
     "link.add": _link,
+    "version.log": _log,
     "collection.create": _made,
     "registry.create": _made,
     "collection.rename": _renamed,

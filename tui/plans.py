@@ -98,7 +98,17 @@ def _effect(changes: Sequence[Any]) -> dict[str, Any]:
         if fact.endswith("/exists") and not change.before.get(fact)
     )
     new = {thing: f"new{place}" for place, thing in enumerate(made)}
+    logged = {
+        fact.split("/")[1]: f"newest{place}"
+        for place, fact in enumerate(
+            fact
+            for change in changes
+            for fact in change.after
+            if fact.startswith("version/") and fact.endswith("/state") and change.before.get(fact) is None
+        )
+    }
     names = {(kind, i): name for (maker, i), name in new.items() for kind in _HELD.get(maker, ())}
+    names |= {(kind, i): name for i, name in logged.items() for kind in ("version", "version_tag")}
     found: dict[str, Any] = {}
     for change in changes:
         for fact, after in change.after.items():
@@ -107,6 +117,8 @@ def _effect(changes: Sequence[Any]) -> dict[str, Any]:
                 rest = new.get(("entity", rest), rest)
             before = change.before.get(fact)
             if kind == "link":  # number, time and person: the time is never the same twice
-                after, before = bool(after), bool(before)
+                after, before, rest = bool(after), bool(before), logged.get(rest, rest)
+            elif kind == "alias":
+                after = logged.get(str(after), after)
             found[f"{kind}/{names.get((kind, owner), owner)}/{rest}"] = (before, after)
     return found

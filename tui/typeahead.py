@@ -28,6 +28,11 @@ class TypeAhead:
         self._busy = False
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def idle(self) -> bool:
+        """Whether every key that was typed has had its effect."""
+        return not self._busy and not self._waiting
+
     def begin(self, event: events.Event) -> bool:
         """Whether it is the key's turn; otherwise it is kept, and comes again when it is."""
         if self._busy:

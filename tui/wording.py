@@ -24,6 +24,15 @@ def ago(moment: datetime, now: datetime) -> str:
     return "long ago"
 
 
+def span(seconds: float) -> str:
+    """`3 min`; the largest unit that fits."""
+    for step, unit in _STEPS:
+        if seconds < step:
+            return f"{int(seconds)} {unit}"
+        seconds /= step
+    return "long"
+
+
 def day_and_time(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}"
 

@@ -141,15 +141,16 @@ def _print_anything() -> None:
 )
 @click.option("--store", "url", metavar="URL", help="A file or postgresql://…  [default: $CURATORY_STORE]")
 @click.option("--as", "actor", metavar="USER", help="Who is acting.  [default: you]")
+@click.option("--no-files", is_flag=True, help="The app neither reads nor writes files here: for forced commands.")
 @click.version_option(None, "--version", package_name="curatory", message="%(prog)s %(version)s")
 @click.pass_context
-def cli(ctx: click.Context, url: str | None, actor: str | None) -> None:
+def cli(ctx: click.Context, url: str | None, actor: str | None, no_files: bool) -> None:
     """A registry for models, datasets and any other artifact.
 
     Without a command it opens the app; `curatory PATH` opens it there.
     Without a terminal it prints.
     """
-    ctx.obj = Session(url, actor)
+    ctx.obj = Session(url, actor, files=not no_files)
     ctx.call_on_close(ctx.obj.close)
     if ctx.invoked_subcommand is None:
         from .overview import begin

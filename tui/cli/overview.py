@@ -70,11 +70,11 @@ def place(session: Session, path: str) -> None:
 
 def _open(session: Session, path: str | None = None) -> None:
     """Hand the terminal over to the app."""
-    url, actor = session.url, session.actor
+    url, actor, files = session.url, session.actor, session.files
     session.close()
     from ..app import run_app
 
-    click.get_current_context().exit(run_app(url, actor, path))
+    click.get_current_context().exit(run_app(url, actor, path, files=files))
 
 
 def _welcome(session: Session, why: str) -> None:

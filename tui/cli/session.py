@@ -17,11 +17,13 @@ class Session:
 
     Attributes:
         given_url, actor: what was said on the command line, None for the defaults.
+        files: whether the app may read and write files of this machine.
     """
 
-    def __init__(self, url: str | None = None, actor: str | None = None) -> None:
+    def __init__(self, url: str | None = None, actor: str | None = None, *, files: bool = True) -> None:
         self.given_url = url
         self.actor = actor
+        self.files = files
         self._store: Store | None = None
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 
@@ -71,6 +72,54 @@ def versions(store: Store, text: str, type: str) -> Found:
                 when = wording.ago(one.updated_at, store.now())
                 found.append((f"{one.path}:v{one.latest}", [("latest", "latest"), (f"  {when}", "muted")]))
     return found[:MOST]
+
+
+def sources(store: Store, text: str, type: str) -> Found:
+    """Collections of source projects into which a version of a type can be logged, and the projects themselves."""
+    head, slash, name = text.rpartition("/")
+    found: list[tuple[str, Line]] = []
+    for project in store.projects.list("project"):
+        if not allowed(Role.parse(project.role), Permission.LOG):
+            continue
+        if slash and not project.path.casefold().startswith(head.casefold()):
+            continue
+        if not slash and text.casefold() not in project.path.casefold():
+            continue
+        words = " ".join(part for part in (f'type:"{type}"', _named(name) if "/" in head else None) if part)
+        listed = store.search.collections(project.path, words, order="-updated", limit=10)
+        found += [(one.path, [(f"v{one.latest}" if one.latest is not None else "empty", "muted")]) for one in listed]
+        found.append((f"{project.path}/", [("a new name in this project", "muted")]))
+    return found[:MOST]
+
+
+def expanded(paths: Sequence[str]) -> list[str]:
+    """Paths with `~` as the home folder."""
+    return [os.path.expanduser(path) for path in paths]
+
+
+def local(text: str) -> Found:
+    """Files and folders of this machine; hidden ones where they are asked for."""
+    folder, _, begun = text.rpartition("/")
+    place = os.path.expanduser(f"{folder}/" if folder or text.startswith("/") else ".")
+    if "://" in text:
+        return []
+    try:
+        with os.scandir(place) as entries:
+            fitting = [
+                entry
+                for entry in entries
+                if entry.name.casefold().startswith(begun.casefold()) and (begun or not entry.name.startswith("."))
+            ]
+            fitting.sort(key=lambda entry: (not entry.is_dir(), entry.name.casefold()))
+            return [_local(text[: len(text) - len(begun)], entry) for entry in fitting[:MOST]]
+    except OSError:
+        return []
+
+
+def _local(before: str, entry: os.DirEntry[str]) -> tuple[str, Line]:
+    if entry.is_dir():
+        return f"{before}{entry.name}/", [("folder", "muted")]
+    return before + entry.name, [(wording.size(entry.stat().st_size), "muted")]
 
 
 def aliases(store: Store, collection: Collection, protected: Sequence[str], text: str) -> Found:

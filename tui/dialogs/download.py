@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 
 from textual.app import ComposeResult
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from ...store import CuratoryError, DownloadReport, Version
 from .. import wording
 from ..fetching import fetch
 from ..widgets.forms import Push
-from ..widgets.text import Line, Word, content
+from ..widgets.progress import Progress
+from ..widgets.text import Line, Word
 from .dialog import Dialog, intro, label
-
-BAR = 40  # cells
-EVERY = 0.1  # seconds between two looks at how far it is
 
 
 class DownloadDialog(Dialog[None]):
@@ -26,8 +23,6 @@ class DownloadDialog(Dialog[None]):
         self.version = version
         self._stop = threading.Event()
         self._working = False
-        self._progress = (0, 1, "")
-        self._began = 0.0
 
     def heading(self) -> Line:
         return [("Download ", ""), (self.version.name, "")]
@@ -38,7 +33,7 @@ class DownloadDialog(Dialog[None]):
         yield intro([(f"{count}, {size}, to {place}", "muted")])
         yield label("Folder; files that are there with the right bytes are kept")
         yield Input(f"./artifacts/{self.version.collection}-v{self.version.number}", id="folder", compact=True)
-        yield Static(id="bar", classes="dialog--bar")
+        yield Progress(id="bar")
 
     def buttons(self) -> ComposeResult:
         yield Push("cancel", "Close  esc")
@@ -62,49 +57,28 @@ class DownloadDialog(Dialog[None]):
             return
         store, version = self.store, self.version
         folder = Path(self.query_one("#folder", Input).value.strip() or ".").expanduser()
-        self._working, self._began = True, time.monotonic()
+        bar = self.query_one(Progress)
+        self._working = True
         self._stop.clear()
-        timer = self.set_interval(EVERY, self._draw)
-
-        def progress(done: int, total: int, path: str) -> None:
-            self._progress = (done, total, path)
+        bar.begin()
 
         def work() -> DownloadReport:
-            return store.versions.download(version, folder, progress=progress, cancelled=self._stop.is_set)
+            return store.versions.download(version, folder, progress=bar.at, cancelled=self._stop.is_set)
 
         def done(report: DownloadReport) -> None:
-            timer.stop()
             self._working = False
             if report.cancelled:
-                self._say([("Stopped. What is whole stays; the next download goes on from there.", "warn")])
+                bar.end([("Stopped. What is whole stays; the next download goes on from there.", "warn")])
                 return
             words: list[Word] = [(f"{wording.count(len(report.written), 'file')} written", "good")]
             if report.kept:
                 words.append((f", {len(report.kept):,} were there already", ""))
             if report.references:
                 words.append((f", {wording.count(len(report.references), 'reference')} not fetched", "warn"))
-            self._say([*words, (f"  in {folder}", "path")])
+            bar.end([*words, (f"  in {folder}", "path")])
 
         def failed(error: CuratoryError) -> None:
-            timer.stop()
             self._working = False
-            self._say([(str(error), "bad")])
+            bar.end([(str(error), "bad")])
 
         fetch(self, "download", work, done, failed)
-
-    def _draw(self) -> None:
-        done, total, path = self._progress
-        part = done / total if total else 1.0
-        full = int(part * BAR)
-        speed = done / max(time.monotonic() - self._began, 0.1)
-        self._say(
-            [
-                ("█" * full, "model"),
-                ("░" * (BAR - full), "muted"),
-                (f" {part:4.0%}  {wording.size(int(speed))}/s  ", ""),
-                (path[-20:], "muted"),
-            ]
-        )
-
-    def _say(self, line: Line) -> None:
-        self.query_one("#bar", Static).update(content(line))

@@ -85,6 +85,20 @@ class Curating:
         else:
             self._open(LinkInDialog(collection))
 
+    def do_log(self) -> None:
+        from ..dialogs.publishing import LogDialog
+
+        collection = self._browser.collections.selected
+        if collection is None:
+            self._refuse("Choose a collection to log into; n makes one.")
+        elif self._may_use_files():
+            self._open(LogDialog(collection))
+
+    def _may_use_files(self) -> bool:
+        if not self._browser.desk_app.files:
+            self._refuse("This session neither reads nor writes files of the machine it runs on (--no-files).")
+        return self._browser.desk_app.files
+
     def do_unlink(self) -> None:
         from ..dialogs.link import UnlinkDialog
 
@@ -121,7 +135,7 @@ class Curating:
         versions = self._some_versions("download")
         if len(versions) > 1:
             self._refuse("Download one version at a time: every one needs a folder of its own.")
-        elif versions:
+        elif versions and self._may_use_files():
             self._open(DownloadDialog(versions[0]))
 
     def do_verify(self) -> None:

@@ -85,6 +85,8 @@ class Hands:
         """Wait until nothing is being read, planned or written any more."""
         for _ in range(60):
             await self.pilot.pause(0.01)
+            if not self.app.typed.idle:
+                continue
             pending = [worker for worker in self.app.workers if worker.group != "head" and not worker.is_finished]
             if not pending and not self.browser._delays_running():
                 break
