@@ -20,7 +20,7 @@ class Collections(Pane):
     columns = (
         Column("name"),
         Column("latest", 5, right=True),
-        Column("aliases", 11, drop=1),
+        Column("aliases", 11, drop=1, most=24),
         Column("updated", 9, drop=2, right=True),
         Column("tags", 18, drop=4),
         Column("type", 8, drop=3),

@@ -166,7 +166,8 @@ class Details(Pane):
     def _draw(self) -> None:
         if self.subject is None or self._found is None or self._found[0] is not self.tab:
             return
-        width = max(self.table.size.width or self.size.width - 3, 20)
+        # without the scroll bar, which may come with what is drawn, and the blank at the end of every column
+        width = max((self.table.outer_size.width or self.size.width) - 2, 20)
         sheet = self.tab.draw(self._found[1], View(width, self.store.now(), self._folded))
         key = ((type(self.subject), _key(self.subject)), self.tab.id)
         self._put(sheet, keep=key == self._shown)

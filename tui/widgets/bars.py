@@ -51,15 +51,19 @@ class Footer(Widget):
             self.refresh()
 
     def render(self) -> Content:
+        items = [
+            (action, [(key, "key" if allowed else "off"), (f" {label}", "" if allowed else "off")])
+            for action, key, label, allowed in self._items
+        ]
+        last = width_of(items[-1][1]) + 2 if items else 0  # the last one is how to find the others: it always has room
         room = self.size.width - width_of(self._status) - 2
         words: list[Word] = [(" ", "")]
         self._spots = []
         at = 1
-        for action, key, label, allowed in self._items:
-            item: Line = [(key, "key" if allowed else "off"), (f" {label}", "" if allowed else "off")]
+        for number, (action, item) in enumerate(items):
             size = width_of(item)
-            if at + size > room:
-                break
+            if at + size > room - (last if number + 1 < len(items) else 0):
+                continue
             words += [*item, ("  ", "")]
             self._spots.append((at, at + size, action))
             at += size + 2

@@ -25,6 +25,7 @@ from ..safe import clean
 from .text import Line, Paint, fit
 from .window import HEAD, Found, Paged, Row, Source, Window
 
+ENOUGH = 24  # cells of a column without a width, before others take more than theirs
 MOST = 10_000  # rows that are marked at once
 
 
@@ -35,12 +36,14 @@ class Column:
     Attributes:
         width: cells; 0 takes what the others leave.
         drop: 0 stays; of the others, the highest goes first where there is no room.
+        most: cells that it takes where the others have enough.
     """
 
     title: str
     width: int = 0
     drop: int = 0
     right: bool = False
+    most: int = 0
 
 
 class VirtualTable(ScrollView, can_focus=True):
@@ -508,7 +511,13 @@ class VirtualTable(ScrollView, can_focus=True):
         fixed = sum(column.width + 1 for column in columns if column.width)
         flexible = [column for column in columns if not column.width]
         left = max(width - 1 - fixed, 4)
-        found = [(column, column.width or max(left // max(len(flexible), 1) - 1, 3)) for column in columns]
+        spare = left - ENOUGH * len(flexible)
+        widths = {}
+        for column in columns:
+            grown = min(max(spare, 0), max(column.most - column.width, 0))
+            widths[column] = column.width + grown
+            spare, left = spare - grown, left - grown
+        found = [(column, widths[column] if column.width else max(left // len(flexible) - 1, 3)) for column in columns]
         self._fitting = (width, found)
         return found
 
