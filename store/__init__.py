@@ -25,7 +25,7 @@ from .errors import (
     NotFound,
     Unavailable,
 )
-from .records import Collection, Entity, Event, File, Located, Member, Page, Project, Run, Version
+from .records import Collection, Entity, Event, File, Held, Located, Member, Page, Project, Run, Version
 from .store import Store, create_store, open_store, operating_system_user
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ __all__ = [
     "Finding",
     "Forbidden",
     "Graph",
+    "Held",
     "Invalid",
     "Located",
     "Member",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from .access import Permission, allowed
 from .errors import Forbidden, Invalid, NotFound
 from .names import alias_name
 from .paths import Place
-from .records import Event, Version
+from .records import Event, Held, Version
 from .store import writes
 
 if TYPE_CHECKING:
@@ -142,6 +142,95 @@ class Aliases:
         """
         place = self._store.paths.collection(path, removed=True)
         return self._store.events.of_fact(f"alias/{place.collection_id}/{alias}", limit=limit)
+
+    def held(self, path: str, *, limit: int = 200) -> list[Held]:
+        """What each alias of a collection names now and named before, from the event log.
+
+        `latest` comes first, then the alias that was moved last. Aliases that were taken off are among them.
+
+        Args:
+            limit: how many aliases, those that were moved last.
+
+        Raises:
+            NotFound, Ambiguous, Invalid
+        """
+        place = self._store.paths.collection(path)
+        prefix = f"alias/{place.collection_id}/"
+        names = self._engine.rows(
+            "SELECT fact FROM event_fact WHERE fact >= :low AND fact < :high GROUP BY fact "
+            "ORDER BY max(seq) DESC LIMIT :limit",
+            {"low": prefix, "high": prefix[:-1] + "0", "limit": limit},
+        )
+        found = [self._held(place, fact) for (fact,) in names]
+        latest = self._held_latest(place)
+        return [one for one in (latest, *found) if one is not None]
+
+    def _held(self, place: Place, fact: str) -> Held:
+        """What one alias named before: the newest holder in its past that is not the one it has now."""
+        events = self._store.events.of_fact(fact, limit=50)
+        name = fact.split("/", 2)[2]
+        holder = events[0].after.get(fact)
+        now = None if holder is None else self._place_of(place, holder)[0]
+        for event in events:
+            before = event.before.get(fact)
+            if before is not None and before != holder:
+                return self._told(place, name, now, before, event)
+        return Held(name, now)
+
+    def _held_latest(self, place: Place) -> Held | None:
+        """`latest` is in no event: it follows the links. It was on the highest number that there was."""
+        row = self._engine.row(
+            "SELECT version_id, number FROM membership WHERE collection_id = :c ORDER BY number DESC LIMIT 1",
+            {"c": place.collection_id},
+        )
+        if row is None:
+            return None
+        prefix = f"link/{place.collection_id}/"
+        came = self._store.events.of_fact(f"{prefix}{row[0]}", limit=1)
+        if not came:
+            return Held("latest", row[1])
+        # What was linked or unlinked since the one that is latest now came.
+        since = self._engine.rows(
+            "SELECT fact, max(seq) FROM event_fact WHERE fact >= :low AND fact < :high AND seq > :seq "
+            "GROUP BY fact ORDER BY max(seq) DESC",
+            {"low": prefix, "high": prefix[:-1] + "0", "seq": came[0].seq},
+        )
+        lower: list[tuple[int, int]] = []
+        for fact, seq in since:
+            event = self._store.events.of_fact(fact, until=seq, limit=1)[0]
+            before = event.before.get(fact)
+            if before is None or event.after.get(fact) is not None:
+                continue
+            version = int(fact.removeprefix(prefix))
+            if before[0] > row[1]:
+                return self._told(place, "latest", row[1], version, event)
+            lower.append((before[0], version))
+        lower += self._engine.rows(
+            "SELECT number, version_id FROM membership WHERE collection_id = :c AND number < :n "
+            "ORDER BY number DESC LIMIT 1",
+            {"c": place.collection_id, "n": row[1]},
+        )
+        if not lower:
+            return Held("latest", row[1])
+        return self._told(place, "latest", row[1], max(lower)[1], came[0])
+
+    def _told(self, place: Place, name: str, now: int | None, before: int, event: Event) -> Held:
+        number, state = self._place_of(place, before)
+        return Held(name, now, number, state, event.at, event.actor)
+
+    def _place_of(self, place: Place, version: int) -> tuple[int | None, Literal["there", "unlinked", "deleted"]]:
+        """The number that a version has, or had, in a collection, and whether it is still there."""
+        number = self._engine.value(
+            "SELECT number FROM membership WHERE collection_id = :c AND version_id = :v",
+            {"c": place.collection_id, "v": version},
+        )
+        if number is not None:
+            return number, "there"
+        fact = f"link/{place.collection_id}/{version}"
+        for event in self._store.events.of_fact(fact, limit=1):
+            number = (event.before.get(fact) or [None])[0]
+        state = self._engine.value("SELECT state FROM version WHERE id = :v", {"v": version})
+        return number, "unlinked" if state == "committed" else "deleted"
 
     def _change(self, place: Place, action: str, aliases: list[str]):
         return self._store.events.change(

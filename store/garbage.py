@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from .clock import to_text
+from .clock import optional, to_text
 from .records import File, Version
 from .store import need_organization_admin, writes
 
@@ -43,12 +43,19 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A stored file that was hashed anew. `problem` is None when all is well."""
+    """What hashing a stored file anew has shown.
+
+    Attributes:
+        path: in the version that was asked about; empty where it was the whole store.
+        problem: None when all is well, or when it was never hashed since it was stored.
+        at: when that was; None: never.
+    """
 
     path: str
     size: int
     sha256: str
     problem: str | None
+    at: datetime | None = None
 
 
 # What a registry holds does not expire.
@@ -202,10 +209,30 @@ class Garbage:
     def problems(self, *, limit: int = 100) -> list[Checked]:
         """Stored files that were not what they were when they were verified last."""
         return [
-            Checked("", size, sha256, problem)
-            for sha256, size, problem in self._engine.rows(
-                "SELECT sha256, size, problem FROM blob WHERE problem IS NOT NULL ORDER BY sha256 LIMIT :limit",
+            Checked("", size, sha256, problem, optional(at))
+            for sha256, size, problem, at in self._engine.rows(
+                "SELECT sha256, size, problem, verified_at FROM blob WHERE problem IS NOT NULL "
+                "ORDER BY sha256 LIMIT :limit",
                 {"limit": limit},
+            )
+        ]
+
+    def checks(self, target: str | Version) -> list[Checked]:
+        """When each stored file of a version was verified last, and with what result; by path, without references.
+
+        Who may see the version may see this. Nothing is hashed.
+
+        Raises:
+            NotFound, Ambiguous, Invalid
+        """
+        place = self._store.paths.at(target)
+        return [
+            Checked(path, size, sha256, problem, optional(at))
+            for path, size, sha256, problem, at in self._engine.rows(
+                "SELECT entry.path, entry.size, entry.sha256, blob.problem, blob.verified_at FROM entry "
+                "LEFT JOIN blob ON blob.sha256 = entry.sha256 "
+                "WHERE entry.version_id = :v AND entry.sha256 IS NOT NULL ORDER BY entry.path",
+                {"v": place.version_id},
             )
         ]
 
@@ -239,12 +266,13 @@ class Garbage:
             if progress:
                 progress(done, total, file.path)
             problem = self._store.blobs.verify(sha256, size=file.size)
-            results.append(Checked(file.path, file.size, sha256, problem))
+            now = self._store.now()
+            results.append(Checked(file.path, file.size, sha256, problem, now))
             done += file.size
             with self._engine.write(serial=False):
                 self._engine.execute(
                     "UPDATE blob SET verified_at = :at, problem = :problem WHERE sha256 = :s",
-                    {"at": to_text(self._store.now()), "problem": problem, "s": sha256},
+                    {"at": to_text(now), "problem": problem, "s": sha256},
                 )
         if progress:
             progress(done, total, "")

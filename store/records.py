@@ -329,6 +329,25 @@ class Located:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What an alias names, and what it named before.
+
+    Attributes:
+        now: the number of the version that has it; None: nobody.
+        before: the number of another version that had it last; None: there was none.
+        state: of that version: "there", "unlinked" from the collection, or "deleted" at its source.
+        at, by: when it left that version, and who moved it.
+    """
+
+    alias: str
+    now: int | None
+    before: int | None = None
+    state: Literal["there", "unlinked", "deleted"] = "there"
+    at: datetime | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """A page of a longer list.
 

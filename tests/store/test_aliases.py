@@ -115,3 +115,67 @@ def test_the_moves_of_one_alias_are_listed_newest_first(detector: Store) -> None
         ("alias.add", "detector:v1"),
         ("alias.add", "detector:v0"),
     ]
+
+
+def before(store: Store, path: str = "model/detector") -> dict[str, tuple[int | None, int | None, str]]:
+    return {one.alias: (one.now, one.before, one.state) for one in store.aliases.held(path)}
+
+
+def test_what_an_alias_named_before_with_when_and_by_whom(detector: Store) -> None:
+    detector.users.add("kim")
+    detector.members.add("model", "kim", "member")
+    detector.aliases.add("model/detector:v0", "prod", "생산 중")
+    assert before(detector) == {"latest": (2, 1, "there"), "prod": (0, None, "there"), "생산 중": (0, None, "there")}
+    detector.as_actor("kim").aliases.add("model/detector:v2", "prod")
+    move = detector.events.get(detector.events.head())
+    latest, prod, _ = detector.aliases.held("model/detector")
+    assert (latest.alias, latest.now, latest.before) == ("latest", 2, 1)
+    assert (prod.alias, prod.now, prod.before, prod.by, prod.at) == ("prod", 2, 0, "kim", move.at)
+    detector.undo.undo(move.seq)
+    assert before(detector)["prod"] == (0, 2, "there")
+
+
+def test_an_alias_that_was_taken_off_tells_what_it_named(detector: Store) -> None:
+    detector.aliases.add("model/detector:v1", "prod")
+    detector.aliases.remove("model/detector:v1", "prod")
+    assert before(detector)["prod"] == (None, 1, "there")
+    detector.aliases.add("model/detector:v1", "prod")
+    assert before(detector)["prod"] == (1, None, "there"), "the same version again is not another one"
+
+
+def test_what_an_alias_named_may_be_gone(detector: Store) -> None:
+    for number in (0, 1):
+        detector.aliases.add(f"model/detector:v{number}", f"old{number}")
+        detector.aliases.add("model/detector:v2", f"old{number}")
+    detector.links.remove("model/detector:v0")
+    detector.versions.remove("vision/uncategorized/detector:v1")
+    assert before(detector) == {
+        "latest": (2, 1, "deleted"),
+        "old0": (2, 0, "unlinked"),
+        "old1": (2, 1, "deleted"),
+    }
+
+
+def test_latest_falls_back_when_its_version_goes(detector: Store) -> None:
+    detector.links.remove("model/detector:v2")
+    assert before(detector) == {"latest": (1, 2, "unlinked")}
+    [one] = detector.aliases.held("model/detector")
+    assert one.at == detector.events.get(detector.events.head()).at
+    detector.links.remove("model/detector:v1")
+    detector.links.remove("model/detector:v0")
+    assert before(detector) == {}, "an empty collection has no latest"
+
+
+def test_what_aliases_held_is_for_those_who_see_the_collection(detector: Store) -> None:
+    detector.registries.create("secret", visibility="restricted")
+    detector.links.add("vision/uncategorized/detector:v0", "secret/detector", ["prod"])
+    detector.users.add("bo")
+    assert len(detector.aliases.held("secret/detector")) == 2
+    with pytest.raises(NotFound):
+        detector.as_actor("bo").aliases.held("secret/detector")
+
+
+def test_of_many_aliases_those_that_moved_last_are_told(detector: Store) -> None:
+    for number in range(6):
+        detector.aliases.add("model/detector:v0", f"build-{number}")
+    assert [one.alias for one in detector.aliases.held("model/detector", limit=2)] == ["latest", "build-5", "build-4"]

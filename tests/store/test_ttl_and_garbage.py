@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
-from curatory.store import Store
+from curatory.store import File, Store
 from curatory.store.errors import Invalid, Moved, NotFound
 
 Log = Callable[..., str]
@@ -169,3 +170,43 @@ def test_a_deleted_project_gives_up_what_no_registry_holds(store: Store, log: Lo
     assert store.versions.get("model/detector").state == "committed"
     assert [event.action for event in store.events.of(limit=1)] == ["version.expire"]
     assert store.audit.verify(tables=True).ok
+
+
+def test_when_each_file_was_verified_last_is_kept_with_the_result(store: Store, clock, tmp_path) -> None:
+    for name in ("b.bin", "a.bin"):
+        (tmp_path / name).write_text(f"weights of {name}")
+    reference = File("z.mp4", 3, "etag", uri="s3://bucket/z.mp4")
+    paths = [str(tmp_path / "a.bin"), str(tmp_path / "b.bin")]
+    logged = store.versions.log_paths(paths, "detector", "model")
+    one = store.versions.log([*store.versions.files(logged), reference], "mixed", "model")
+    assert [(check.path, check.at, check.problem) for check in store.garbage.checks(one)] == [
+        ("a.bin", None, None),
+        ("b.bin", None, None),
+    ]
+    before = clock()
+    assert [check.at is not None for check in store.garbage.verify(one)] == [True, True]
+    first = store.garbage.checks(one)
+    assert all(check.at is not None and before < check.at <= clock.time for check in first)
+    clock.forward(hours=3)
+    blob = store.blobs.path_of(first[0].sha256)
+    blob.chmod(0o644)
+    blob.write_bytes(b"x" * first[0].size)
+    assert store.garbage.checks(one) == first, "nothing is hashed by asking"
+    found = {check.path: check for check in store.garbage.verify(logged)}
+    again = store.garbage.checks(one)
+    assert again == [found["a.bin"], found["b.bin"]], "the same files, so the same answer for the other version"
+    assert [check.problem is None for check in again] == [False, True]
+    assert again[0].at is not None
+    assert again[0].at > before + timedelta(hours=3)
+    assert [(check.sha256, check.at) for check in store.garbage.problems()] == [(again[0].sha256, again[0].at)]
+
+
+def test_who_sees_a_version_sees_when_it_was_verified(store: Store, log: Log) -> None:
+    store.registries.create("secret", visibility="restricted")
+    store.links.add(log("one"), "secret/detector")
+    for name in ("bo", "lee"):
+        store.users.add(name)
+    store.members.add("secret", "bo", "restricted_viewer")
+    assert len(store.as_actor("bo").garbage.checks("secret/detector:v0")) == 1
+    with pytest.raises(NotFound):
+        store.as_actor("lee").garbage.checks("secret/detector:v0")

@@ -115,6 +115,11 @@ def file(one: File) -> Document:
     }
 
 
+def verified(one: Checked | None) -> Document:
+    """When a file was hashed last, and what was wrong then; nulls for a reference, and for what never was."""
+    return {"verified_at": time(one.at) if one else None, "problem": one.problem if one else None}
+
+
 def run(one: Run) -> Document:
     return {
         "kind": "run",

@@ -11,7 +11,7 @@ from . import documents
 from .describers import joined, marks, role_words
 from .failure import Refused
 from .options import PATH, json_option, page_options, pass_session, verb
-from .output import ALIAS, DIM, NAME, TAG, Output, number, size
+from .output import ALIAS, DIM, NAME, TAG, Output, Span, number, size
 from .tables import Column, table
 
 if TYPE_CHECKING:
@@ -315,13 +315,19 @@ def versions(out: Output, rows: Sequence[Version], paths: bool = False) -> None:
     )
 
 
-def files(out: Output, rows: Sequence[File]) -> None:
+def files(out: Output, rows: Sequence[File], checked: Sequence[Span] | None = None) -> None:
+    """Files of a version; `checked` says of each when it was verified last."""
+    verified = [] if checked is None else [Column("verified", DIM, least=8)]
     columns = [Column("file", NAME, least=20), Column("size", right=True), Column("reference", DIM, least=16, drop=1)]
     digest = [] if out.tty else [Column("digest")]
+    # new columns come last: what is cut from the output of today stays where it was
     table(
         out,
-        [*columns, *digest],
-        [(one.path, size(one.size), one.uri or "", *([one.digest] if digest else [])) for one in rows],
+        [*columns, *digest, *verified],
+        [
+            (one.path, size(one.size), one.uri or "", *([one.digest] if digest else []), *([check] if verified else []))
+            for one, check in zip(rows, checked or [""] * len(rows), strict=True)
+        ],
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..safe import clean
+from ..verification import Verification, in_words, verification
 from . import documents
 from .describers import event_rows, joined, marks, role_words
 from .listing import collections, files, versions
@@ -19,7 +20,7 @@ from .sparklines import sparkline
 from .tables import Column, table
 
 if TYPE_CHECKING:
-    from ...store import Collection, Project, Run, Store, Version
+    from ...store import Checked, Collection, Project, Run, Store, Version
     from .session import Session
 
 _FILES, _VERSIONS, _METRICS = 10, 8, 12  # of a longer list, on a screen
@@ -59,8 +60,9 @@ def show(session: Session, path: str, as_json: bool) -> None:
 def _version(store: Store, out: Output, one: Version, as_json: bool) -> None:
     manifest = store.versions.files(one)
     places = store.versions.places(one)
+    checks = {check.path: check for check in store.garbage.checks(one)}
     if as_json:
-        listed = [documents.file(file) for file in manifest]
+        listed = [documents.file(file) | documents.verified(checks.get(file.path)) for file in manifest]
         links = [
             {
                 "path": place.path,
@@ -74,6 +76,7 @@ def _version(store: Store, out: Output, one: Version, as_json: bool) -> None:
         out.json(documents.version(one) | {"manifest": listed, "links": links})
         return
     out.line((one.short_path, HEAD), ("   " + marks(one), ALIAS))
+    found = verification(list(checks.values()))
     other = [place for place in places if place.membership_id != one.membership_id]
     out.pairs(
         [
@@ -82,6 +85,7 @@ def _version(store: Store, out: Output, one: Version, as_json: bool) -> None:
             ("tags", (joined(one.tags), TAG)),
             ("size", f"{size(one.size)} in {number(one.file_count, 'file')}"),
             ("digest", one.digest),
+            ("verified", (_verified(out, one, found), BAD if found.serious else "")),
             ("source", (one.source, NAME) if one.is_link else None),
             ("also at", [(joined(place.short_path for place in other if place.path != one.source), NAME)]),
             ("run", (one.run, NAME) if one.run else None),
@@ -100,9 +104,23 @@ def _version(store: Store, out: Output, one: Version, as_json: bool) -> None:
     _show_tree(out, "Metadata", one.metadata)
     out.head("Files")
     shown = manifest if not out.tty else manifest[:_FILES]
-    _indented(out, files, shown)
+    with out.indented(2):
+        files(out, shown, [_checked(out, checks.get(file.path)) for file in shown])
     if len(shown) < len(manifest):
         out.line((f"… and {len(manifest) - len(shown):,} more: curatory ls {one.short_path}", DIM), indent=2)
+
+
+def _verified(out: Output, one: Version, found: Verification) -> str:
+    return in_words(found, out.time, f"curatory verify {one.short_path}")
+
+
+def _checked(out: Output, check: Checked | None) -> Span:
+    """When a file was verified last, and with what result; nothing for a reference."""
+    if check is None:
+        return ""
+    if check.at is None:
+        return "never"
+    return (f"damaged: {check.problem}", BAD) if check.problem is not None else out.time(check.at)
 
 
 def _when(out: Output, moment: datetime, by: str | None) -> str:

@@ -5,24 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import json
-import struct
 from contextlib import suppress
-from typing import Any
 
 from textual.app import ComposeResult
 
 from ...store import CuratoryError, File, Store, Version
 from .. import wording
 from ..fetching import fetch
+from ..headers import kind_of
 from ..safe import clean_lines, json_text
 from ..widgets.table import VirtualTable
 from ..widgets.text import Line
 from ..widgets.window import Row
 from .dialog import Dialog
-from .gguf import gguf_lines
+from .tensors import header_lines
 
 MOST = 64 * 1024  # bytes of a text that are read
-HEADER = 16 * 1024 * 1024  # bytes of a tensor header that are believed
 
 
 class Preview(Dialog[None]):
@@ -61,51 +59,10 @@ def look(store: Store, version: Version, file: File) -> list[Line]:
     if file.sha256 is None:
         return [[("A reference; its bytes are not in the store:", "muted")], [], [(file.uri or "", "link")]]
     with store.blobs.open(file.sha256) as stream:
-        if file.path.endswith(".safetensors"):
-            head = stream.read(8)
-            size = struct.unpack("<Q", head)[0] if len(head) == 8 else 0
-            found = _tensors(stream.read(size)) if 0 < size <= min(HEADER, file.size) else None
-            if found is not None:
-                return found
-            stream.seek(0)
-        if file.path.casefold().endswith(".gguf"):
-            return gguf_lines(io.BufferedReader(stream))
+        if kind_of(file.path) is not None:
+            return header_lines(io.BufferedReader(stream), file.path)
         data = stream.read(MOST)
     return _text(file.path, data, file.size)
-
-
-def _tensors(data: bytes) -> list[Line] | None:
-    try:
-        header = json.loads(data)
-    except ValueError:
-        return None
-    if not isinstance(header, dict):
-        return None
-    metadata = header.pop("__metadata__", None)
-    tensors = {name: one for name, one in header.items() if isinstance(one, dict)}
-    total = sum(_count(one) for one in tensors.values())
-    lines: list[Line] = [
-        [
-            ("safetensors  ", "head"),
-            (wording.count(len(tensors), "tensor"), "number"),
-            (f"  {total:,} parameters", "number"),
-        ],
-        [],
-    ]
-    if isinstance(metadata, dict):
-        lines += [[(f"{key}  ", "muted"), (str(value), "string")] for key, value in list(metadata.items())[:40]] + [[]]
-    width = min(max((len(name) for name in tensors), default=0), 60)
-    for name, one in list(tensors.items())[:5_000]:
-        shape = " × ".join(str(side) for side in one.get("shape", ())) or "scalar"
-        lines.append([(f"{name:<{width}}  ", "path"), (f"{one.get('dtype', '?'):<5}", "type"), (shape, "number")])
-    return lines
-
-
-def _count(tensor: dict[str, Any]) -> int:
-    total = 1
-    for side in tensor.get("shape", ()):
-        total *= side if isinstance(side, int) else 0
-    return total
 
 
 def _text(path: str, data: bytes, size: int) -> list[Line]:

@@ -93,6 +93,15 @@ async def test_tabs_that_a_subject_lacks_give_way_to_the_overview(desk: Open) ->
         assert hands.browser.details.tab.id == "files"
 
 
+async def test_a_resize_while_a_tab_is_being_read_draws_nothing_of_another(desk: Open) -> None:
+    async with desk() as hands:
+        details = hands.browser.details
+        details.choose_tab("files")
+        details.reload()  # what a resize does; the files have not come yet
+        await hands.settle()
+        assert "weights.bin" in hands.text
+
+
 async def test_zoom_gives_one_pane_the_screen(desk: Open) -> None:
     async with desk() as hands:
         await hands.press("4", "z")

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from curatory.store import Store
-from curatory.tui.dialogs import gguf
-from curatory.tui.dialogs.gguf import Unreadable, gguf_lines, read_header
+from curatory.tui.dialogs.tensors import header_lines
+from curatory.tui.headers import Unreadable, gguf, header
 
 from .conftest import Open
 
@@ -76,28 +76,28 @@ HONEST = Writer().header(METADATA, TENSORS)
 
 
 def told(data: bytes) -> list[str]:
-    return ["".join(word for word, _ in line) for line in gguf_lines(io.BytesIO(data))]
+    return ["".join(word for word, _ in line) for line in header_lines(io.BytesIO(data), "a.gguf")]
 
 
 @pytest.mark.parametrize(("version", "order"), [(2, "<"), (3, "<"), (3, ">")])
 def test_what_a_header_says(version: int, order: str) -> None:
-    header = read_header(io.BytesIO(Writer(order).header(METADATA, TENSORS, version=version) + bytes(500)))
-    assert header.version == version
-    assert header.metadata["general.architecture"] == "llama"
-    assert header.metadata["llama.context_length"] == 8192
-    assert header.metadata["tokenizer.add_bos"] is True
-    assert header.metadata["tokenizer.tokens"] == "32,000 items"
-    assert header.metadata["tokenizer.scores"] == "32,000 items"
-    assert header.metadata["few"] == "[1, -2]"
-    assert header.metadata["nested"] == "[[1], [a, b]]"
-    assert header.metadata["template"] == "x" * gguf.TEXT + "… (10.0 kB)"
-    assert header.metadata["large"] == 2**63
-    assert [(one.name, one.shape, one.type) for one in header.tensors] == [
+    found = gguf.read(io.BytesIO(Writer(order).header(METADATA, TENSORS, version=version) + bytes(500)))
+    assert found.format == f"GGUF {version}"
+    assert found.metadata["general.architecture"] == "llama"
+    assert found.metadata["llama.context_length"] == 8192
+    assert found.metadata["tokenizer.add_bos"] is True
+    assert found.metadata["tokenizer.tokens"] == "32,000 items"
+    assert found.metadata["tokenizer.scores"] == "32,000 items"
+    assert found.metadata["few"] == "[1, -2]"
+    assert found.metadata["nested"] == "[[1], [a, b]]"
+    assert found.metadata["template"] == "x" * header.TEXT + "… (10,000 bytes)"
+    assert found.metadata["large"] == 2**63
+    assert [(one.name, one.shape, one.type) for one in found.tensors.values()] == [
         ("token_embd.weight", (64, 32_000), "Q4_K"),
         ("norm.weight", (64,), "F32"),
         ("odd", (2, 2, 2), "type 99"),
     ]
-    assert header.parameters == 64 * 32_000 + 64 + 8
+    assert found.parameters == 64 * 32_000 + 64 + 8
 
 
 def test_what_one_wants_to_know_stands_first() -> None:
@@ -156,11 +156,11 @@ def test_random_damage_never_raises() -> None:
 
 def test_it_stops_where_no_header_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gguf, "HEADER", 10_000)
-    assert "larger than 10.0 kB" in told(HONEST)[0]
+    assert "larger than 10,000 bytes" in told(HONEST)[0]
     monkeypatch.undo()
     monkeypatch.setattr(gguf, "STEPS", 1_000)
     with pytest.raises(Unreadable, match="more than 1,000 values"):
-        read_header(io.BytesIO(HONEST))
+        gguf.read(io.BytesIO(HONEST))
 
 
 async def test_it_is_shown_for_a_file_of_a_version(desk: Open, small: Store, tmp_path: Path) -> None:

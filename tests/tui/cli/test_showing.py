@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from curatory.store import Store
+from curatory.store import File, Store
 
 from .conftest import Cli
 from .test_history import EVENT
@@ -16,10 +16,36 @@ def test_show_a_version(cli: Cli, shop: Store) -> None:
         assert text in done.out
     document = cli("show", "model/detector:prod", "--json").document
     assert set(document) == VERSION | {"manifest", "links"}
-    assert set(document["manifest"][0]) == FILE
+    assert set(document["manifest"][0]) == FILE | {"verified_at", "problem"}
     assert document["links"][0]["path"] == "acme/wandb-registry-model/detector:v1"
     assert document["metadata"] == {"acc": 0.93, "data": {"split": "test"}}
     assert document["ttl"] == "never"
+
+
+def test_show_when_files_were_verified(cli: Cli, shop: Store) -> None:
+    assert "never; curatory verify model/detector:v1" in cli("show", "model/detector:prod").out
+    [file] = cli("show", "model/detector:prod", "--json").document["manifest"]
+    assert (file["verified_at"], file["problem"]) == (None, None)
+    [sound] = shop.garbage.verify("model/detector:prod")
+    assert "its one file, 2026-01-01T" in cli("show", "model/detector:prod").out
+    blob = shop.blobs.path_of(sound.sha256)
+    blob.chmod(0o644)
+    blob.write_bytes(b"x" * sound.size)
+    [bad] = shop.garbage.verify("model/detector:prod")
+    printed = cli("show", "model/detector:prod").out
+    assert "1 of 1 file damaged, oldest look 2026-01-01T" in printed
+    assert f"damaged: {bad.problem}" in printed
+    [file] = cli("show", "model/detector:prod", "--json").document["manifest"]
+    assert bad.at is not None
+    assert file["problem"] == bad.problem
+    assert file["verified_at"].startswith(f"{bad.at:%Y-%m-%dT%H:%M:%S}")
+
+
+def test_show_says_nothing_of_a_reference(cli: Cli, shop: Store) -> None:
+    shop.versions.log([File("a.mp4", 3, "etag", uri="s3://bucket/a.mp4")], "clips", "dataset", project="training")
+    assert "nothing to verify: no bytes of it are in the store" in cli("show", "vision/training/clips:v0").out
+    [file] = cli("show", "vision/training/clips:v0", "--json").document["manifest"]
+    assert (file["verified_at"], file["problem"]) == (None, None)
 
 
 def test_show_a_collection(cli: Cli, shop: Store) -> None:

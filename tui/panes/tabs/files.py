@@ -1,57 +1,79 @@
-"""The files of a version."""
+"""The files of a version, and when each was verified last."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ....store import File, Store, Version
+from ....store import Checked, File, Store, Version
 from ... import wording
 from ...widgets.table import Column
 from ...widgets.text import Line
 from ...widgets.window import Row
 from .tab import Sheet, Tab, View
 
-DAMAGED = 10_000  # damaged files of a store that are asked for
-
 
 @dataclass(frozen=True, slots=True)
 class _Found:
     """
     Attributes:
-        problems: sha256 → what was wrong with the file when it was verified last.
+        checks: path → when the stored file was verified last, and what that has shown.
     """
 
     files: list[File]
-    problems: dict[str, str]
+    checks: dict[str, Checked]
 
 
 def _load(store: Store, version: Version) -> _Found:
-    bad = store.garbage.problems(limit=DAMAGED)
-    return _Found(store.versions.files(version), {one.sha256: one.problem or "" for one in bad})
+    return _Found(store.versions.files(version), {one.path: one for one in store.garbage.checks(version)})
 
 
 def _draw(found: _Found, view: View) -> Sheet:
     rows = []
     for file in found.files:
-        problem = found.problems.get(file.sha256 or "")
+        check = found.checks.get(file.path)
+        bad = check is not None and check.problem is not None
         rows.append(
             Row(
                 file.path,
                 (
-                    _path(file.path, damaged=problem is not None),
+                    _path(file.path),
                     [(wording.size(file.size), "number")],
-                    [(problem, "bad")] if problem is not None else _address(file),
+                    _mark(check, view),
+                    _problem(check, view) if check is not None and bad else _address(file),
                 ),
                 file,
             )
         )
-    columns = (Column("file"), Column("size", 9, right=True), Column("sha256 or reference", 20, drop=1))
+    columns = (
+        Column("file"),
+        Column("size", 9, right=True),
+        Column("verified", 9),
+        Column("sha256 or reference", 20, drop=1),
+    )
     return Sheet(rows, columns, header=True, cursor=True, empty=([("This version holds no file.", "muted")],))
 
 
-def _path(path: str, *, damaged: bool) -> Line:
+def _mark(check: Checked | None, view: View) -> Line:
+    """`✓ 3 h`, in nine cells; of a reference nothing, since its bytes are elsewhere."""
+    if check is None:
+        return [("—", "muted")]
+    if check.problem is not None:
+        return [("✗ damaged", "bad")]
+    if check.at is None:
+        return [("never", "muted")]
+    return [("✓ ", "good"), (wording.ago(check.at, view.now).removesuffix(" ago"), "muted")]
+
+
+def _problem(check: Checked, view: View) -> Line:
+    words = [(check.problem or "", "bad")]
+    if check.at is not None:
+        words.append((f", seen {wording.ago(check.at, view.now)}", "muted"))
+    return words
+
+
+def _path(path: str) -> Line:
     folder, slash, name = path.rpartition("/")
-    return [("✗ " if damaged else "", "bad"), (folder + slash, "muted"), (name, "")]
+    return [(folder + slash, "muted"), (name, "")]
 
 
 def _address(file: File) -> Line:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ....store import Collection, CuratoryError, Project, Store, Version
 from ... import wording
+from ...verification import Verification, in_words, verification
 from ...widgets.text import Line, Word
 from ..collections import alias_words
 from .card import card_lines
@@ -20,6 +21,7 @@ class _Found:
     protected: tuple[str, ...] = ()
     collection: Collection | None = None
     latest: Version | None = None
+    verified: Verification | None = None
 
 
 def _load(store: Store, subject: Subject) -> _Found:
@@ -32,7 +34,7 @@ def _load(store: Store, subject: Subject) -> _Found:
     collection = None
     with suppress(CuratoryError):
         collection = store.collections.get(f"{subject.entity}/{subject.project}/{subject.collection}")
-    return _Found(subject, protected, collection)
+    return _Found(subject, protected, collection, verified=verification(store.garbage.checks(subject)))
 
 
 def _draw(found: _Found, view: View) -> Sheet:
@@ -129,6 +131,7 @@ def _version(found: _Found, version: Version, view: View) -> list[Line]:
             "size", (wording.size(version.size), ""), (f" in {wording.count(version.file_count, 'file')}", "muted")
         ),
         field_line("digest", (version.digest, "")),
+        *_verified(found.verified, view),
         field_line("logged", *_by(version.created_at, version.created_by, view)),
     ]
     if version.is_link:
@@ -147,6 +150,15 @@ def _version(found: _Found, version: Version, view: View) -> list[Line]:
         said += [[], [(f" ── card of {found.collection.name} ", "muted")], []]
         said += card_lines(found.collection.description, view.width)
     return said
+
+
+def _verified(found: Verification | None, view: View) -> list[Line]:
+    if found is None:
+        return []
+    sign = "" if found.oldest is None else "✗ " if found.serious else "" if found.never else "✓ "
+    role = "bad" if found.serious else "muted" if found.oldest is None else ""
+    words = in_words(found, lambda moment: wording.ago(moment, view.now), "V verifies")
+    return [field_line("verified", (sign, "bad" if found.serious else "good"), (words, role))]
 
 
 def _few(version: Version, view: View) -> list[Line]:

@@ -1,0 +1,120 @@
+"""Headers of safetensors files: eight bytes that say how long it is, and JSON of so many bytes."""
+
+from __future__ import annotations
+
+import json
+import struct
+from hashlib import blake2b
+from typing import Any, BinaryIO
+
+from .header import KEYS, SIDE, SIDES, TEXT, Header, Tensor, Unreadable, short_name
+
+HEADER = 32 * 1024 * 1024  # bytes of a header that are read
+# Its JSON may open so many objects and lists and hold so many values: a few bytes of text can become a hundred times
+# as many in memory.
+OBJECTS, LISTS, VALUES = 500_000, 1_000_000, 6_000_000
+TYPE = 32  # characters of an element type
+
+_ABOUT = "__metadata__"
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """A JSON object with all its keys, also those that come twice."""
+
+
+def read(stream: BinaryIO) -> Header:
+    """Read a header from the beginning of a stream.
+
+    Raises:
+        Unreadable: it is cut off, or not what a header can be.
+    """
+    stream.seek(0)
+    head = _exactly(stream, 8)
+    if len(head) < 8:
+        raise Unreadable("the file is shorter than the eight bytes it begins with")
+    size = struct.unpack("<Q", head)[0]
+    if size > HEADER:
+        raise Unreadable(f"it would be {size:,} bytes long; {HEADER:,} are read at most")
+    data = _exactly(stream, size)
+    if len(data) < size:
+        raise Unreadable(f"it is cut off: of its {size:,} bytes there are {len(data):,}")
+    return _header(_parsed(data))
+
+
+def _exactly(stream: BinaryIO, size: int) -> bytes:
+    """So many bytes, or all that there are."""
+    found = bytearray()
+    while len(found) < size and (part := stream.read(size - len(found))):
+        found += part
+    return bytes(found)
+
+
+def _parsed(data: bytes) -> _Pairs:
+    if not data.startswith(b"{"):
+        raise Unreadable("it does not begin with a brace")
+    for sign, most, what in ((b"{", OBJECTS, "objects"), (b"[", LISTS, "lists"), (b",", VALUES, "values")):
+        if data.count(sign) > most:
+            raise Unreadable(f"it holds more than {most:,} {what}")
+    try:
+        # A function that is called for each object also lets other threads go on in between.
+        found = json.loads(data.decode("utf-8"), object_pairs_hook=lambda pairs: _Pairs(pairs))
+    except UnicodeDecodeError:
+        raise Unreadable("it is not UTF-8") from None
+    except RecursionError:
+        raise Unreadable("its JSON is nested too deep") from None
+    except ValueError:  # also numbers with thousands of digits
+        raise Unreadable("it is not JSON") from None
+    assert isinstance(found, _Pairs)
+    return found
+
+
+def _header(pairs: _Pairs) -> Header:
+    header = Header("safetensors")
+    for name, value in pairs:
+        if name == _ABOUT:
+            _about(header, value)
+        else:
+            header.tensor_count += 1
+            header.keep(_tensor(name, value))
+    return header
+
+
+def _about(header: Header, value: Any) -> None:
+    if not isinstance(value, _Pairs):
+        raise Unreadable("what it says beside its tensors is no object")
+    for key, text in value:
+        header.key_count += 1
+        name = short_name(key)
+        if len(header.metadata) >= KEYS or name in header.metadata:
+            continue
+        whole = text if isinstance(text, str) else _plain(text)
+        header.metadata[name] = whole if len(whole) <= TEXT else f"{whole[:TEXT]}… ({len(whole):,} characters)"
+        if len(whole) > TEXT:
+            header.digests[name] = blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+def _plain(value: Any) -> str:
+    """Only texts belong there; what else there is, in few characters."""
+    if isinstance(value, _Pairs):
+        return "{…}" if value else "{}"
+    if isinstance(value, list):
+        return "[…]" if value else "[]"
+    return json.dumps(value)
+
+
+def _tensor(name: str, value: Any) -> Tensor:
+    told = short_name(name)
+    if not isinstance(value, _Pairs):
+        raise Unreadable(f"its tensor {told[:60]!r} is no object")
+    about = dict(value)
+    kind, shape = about.get("dtype"), about.get("shape")
+    if not isinstance(kind, str):
+        raise Unreadable(f"its tensor {told[:60]!r} has no element type")
+    if type(shape) is not list:
+        raise Unreadable(f"its tensor {told[:60]!r} has no shape")
+    if len(shape) > SIDES:
+        raise Unreadable(f"its tensor {told[:60]!r} would have {len(shape):,} dimensions")
+    for side in shape:
+        if type(side) is not int or not 0 <= side <= SIDE:
+            raise Unreadable(f"its tensor {told[:60]!r} has a shape that there can't be")
+    return Tensor(told, tuple(shape), kind[:TYPE])
