@@ -283,6 +283,14 @@ ACTIONS: tuple[Action, ...] = (
         footer=20,
     ),
     Action(
+        "compare_with",
+        "C",
+        "compare with",
+        "Choose what to compare it with: the version before, what an alias holds, or what it held before",
+        (VERSIONS, DETAILS),
+        LOOK,
+    ),
+    Action(
         "lineage",
         "i",
         "lineage",

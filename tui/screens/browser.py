@@ -469,6 +469,22 @@ class Browser(Curating, Desk):
         old, new = sorted((other, new), key=lambda version: version.number)
         self.app.push_screen(CompareScreen(old, new))
 
+    def do_compare_with(self) -> None:
+        from ..dialogs.comparing import CompareWith
+        from .compare import CompareScreen
+
+        version = self.details.subject if self._current == actions.DETAILS else self.versions.selected
+        if not isinstance(version, Version):
+            self.desk_app.say("There is no version here to compare. Choose one in the versions, key 3.", "warning")
+            return
+
+        def chosen(other: Version | None) -> None:
+            if other is not None:
+                old, new = sorted((other, version), key=lambda one: one.number)
+                self.app.push_screen(CompareScreen(old, new))
+
+        self.app.push_screen(CompareWith(version), chosen)
+
     def _one_before(self, version: Version) -> Version | None:
         older = [row.record for row in self.versions.table.known if row.record.number < version.number]
         return max(older, key=lambda one: one.number, default=None)

@@ -1,117 +1,28 @@
-"""Two versions side by side: what they are called, their metadata, their metrics, and their files by digest."""
+"""Two versions side by side, section by section; what differs is found with two keys."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections import Counter
+from collections.abc import Iterator, Sequence
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from ...store import CuratoryError, File, Store, Version
+from ...store import Version
 from .. import wording
 from ..actions import ANYWHERE, COMPARE, bindings
+from ..comparison import ADDED, CHANGED, GONE, NOTE, SAME, Difference, Known, compare
 from ..fetching import fetch
+from ..safe import clean
 from ..widgets.bars import Crumbs, Footer
 from ..widgets.table import Column, VirtualTable
-from ..widgets.text import Line, content
+from ..widgets.text import Line, content, fit_ends, width_of, wrapped
 from ..widgets.window import Row
 from .desk import Desk
 
-SAME, CHANGED, ADDED, GONE = " ", "~", "+", "-"
-_ROLE = {SAME: "muted", CHANGED: "warn", ADDED: "good", GONE: "bad"}
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One line: a name, the two values in words, and how they differ."""
-
-    section: str
-    name: str
-    old: str
-    new: str
-    sign: str
-    change: str = ""
-
-
-def compare(store: Store, old: Version, new: Version) -> list[Difference]:
-    """All that can be compared, section by section."""
-    found = list(_mapped("Version", _facts(old), _facts(new)))
-    found += _mapped("Metadata", dict(_leaves(old.metadata)), dict(_leaves(new.metadata)))
-    found += _mapped("Metrics", _summary(store, old), _summary(store, new))
-    return found + list(_files(store.versions.files(old), store.versions.files(new)))
-
-
-def _facts(version: Version) -> dict[str, Any]:
-    return {
-        "aliases": ", ".join(version.aliases),
-        "tags": ", ".join(version.tags),
-        "digest": version.digest,
-        "size": version.size,
-        "files": version.file_count,
-        "source": wording.short(version.source),
-        "run": version.run or "",
-        "logged": wording.day_and_time(version.created_at),
-        "by": version.created_by or "",
-        "description": version.description,
-    }
-
-
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping) and value:
-        for key, inner in value.items():
-            yield from _leaves(inner, f"{path}.{key}" if path else str(key))
-    elif path:
-        yield path, value
-
-
-def _summary(store: Store, version: Version) -> dict[str, Any]:
-    if not version.run:
-        return {}
-    try:
-        summary = store.runs.get(version.run).summary
-    except CuratoryError:
-        return {}
-    return {key: value for key, value in _leaves(summary) if not key.startswith("_")}
-
-
-def _mapped(section: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:
-    for name in dict.fromkeys([*old, *new]):
-        before, after = old.get(name), new.get(name)
-        sign = SAME if before == after else ADDED if name not in old else GONE if name not in new else CHANGED
-        change = ""
-        numbers = [one for one in (before, after) if isinstance(one, int | float) and not isinstance(one, bool)]
-        if sign == CHANGED and len(numbers) == 2:
-            by = numbers[1] - numbers[0]
-            change = f"{by:+,.4g}" + (f" ({by / abs(numbers[0]):+.1%})" if numbers[0] else "")
-        yield Difference(section, name, _word(before, name in old), _word(after, name in new), sign, change)
-
-
-def _files(old: Sequence[File], new: Sequence[File]) -> Iterator[Difference]:
-    before, after = {file.path: file for file in old}, {file.path: file for file in new}
-    moved = {file.digest: file.path for file in old if file.path not in after}
-    for path in sorted({**before, **after}):
-        one, two = before.get(path), after.get(path)
-        if one is not None and two is not None:
-            sign = SAME if one.digest == two.digest else CHANGED
-            change = "same bytes" if sign == SAME else _grown(two.size - one.size)
-            yield Difference("Files", path, wording.size(one.size), wording.size(two.size), sign, change)
-        elif two is not None:
-            known = moved.get(two.digest)
-            yield Difference("Files", path, "", wording.size(two.size), ADDED, f"was {known}" if known else "")
-        elif one is not None:
-            yield Difference("Files", path, wording.size(one.size), "", GONE)
-
-
-def _grown(by: int) -> str:
-    return f"{'+' if by >= 0 else '-'}{wording.size(abs(by))}"
-
-
-def _word(value: Any, there: bool) -> str:
-    if not there or value is None:
-        return "—"
-    return f"{value:.6g}" if isinstance(value, float) else f"{value:,}" if type(value) is int else str(value)
+NAME = 26  # cells that a name has at least
+_ROLE = {SAME: "muted", CHANGED: "warn", ADDED: "good", GONE: "bad", NOTE: "warn"}
 
 
 class CompareScreen(Desk):
@@ -121,21 +32,23 @@ class CompareScreen(Desk):
         super().__init__()
         self._versions = (old, new)
         self._found: list[Difference] = []
+        self._known: Known = {}
         self._all = True
+        self._width = 0
 
     @property
     def where(self) -> str:
         return COMPARE
 
     def compose(self) -> ComposeResult:
-        old, new = self._versions
         yield Crumbs()
         with Vertical(classes="compare--box"):
-            yield VirtualTable(
-                (Column("", 1), Column("", 26), Column(old.name), Column(new.name), Column("change", 18, drop=1)),
-                header=True,
-            )
+            yield VirtualTable(self._columns(NAME), header=True)
         yield Footer()
+
+    def _columns(self, name: int) -> tuple[Column, ...]:
+        old, new = self._versions
+        return (Column("", 1), Column("", name), Column(old.name), Column(new.name), Column("change", 18, drop=1))
 
     def on_mount(self) -> None:
         old, new = self._versions
@@ -147,49 +60,38 @@ class CompareScreen(Desk):
         self.live()
 
     def live(self) -> None:
-        store, (old, new) = self.store, self._versions
+        store, (old, new), known = self.store, self._versions, self._known
         fetch(
             self,
             "compare",
-            lambda: compare(store, old, new),
+            lambda: compare(store, old, new, known),
             self._show,
             lambda error: self.desk_app.say(str(error), "warning"),
         )
 
+    def on_resize(self, event: events.Resize) -> None:
+        if self._found and event.size.width != self._width:
+            self._show(self._found)
+
     def _show(self, found: list[Difference]) -> None:
-        self._found = found
-        rows: list[Row] = []
-        section = ""
-        for one in found:
-            if not self._all and one.sign == SAME:
-                continue
-            if one.section != section:
-                section = one.section
-                count = sum(1 for other in found if other.section == section and other.sign != SAME)
-                rows.append(Row(("space", section), ((),), heading=True))
-                said = wording.count(count, "difference") if count else "the same"
-                rows.append(Row(("head", section), ([(section, "head"), (f"  {said}", "muted")],), heading=True))
-            role = _ROLE[one.sign]
-            value = "" if one.sign == SAME else role
-            rows.append(
-                Row(
-                    (one.section, one.name),
-                    (
-                        [(one.sign, role)],
-                        [(one.name, "muted" if one.sign == SAME else "strong")],
-                        [(one.old, value if one.sign == GONE else "")],
-                        [(one.new, value)],
-                        [(one.change, role)],
-                    ),
-                    one,
-                )
+        """Lay it out; in a thread, since a model can have a hundred thousand tensors."""
+        self._found, self._width = found, self.size.width
+        everything, width = self._all, max(self._width - 2, 20)
+
+        def done(laid_out: tuple[int, list[Row]]) -> None:
+            name, rows = laid_out
+            table = self.query_one(VirtualTable)
+            columns = self._columns(name)
+            if table.columns != columns:
+                table.set_columns(columns, header=True)
+            table.show(rows, keep=True)
+            different = sum(1 for one in found if one.sign not in (SAME, NOTE))
+            shown = "all" if everything else "differences only"
+            self.query_one(".compare--box").border_subtitle = content(
+                [(f" {wording.count(different, 'difference')} · {shown} ", "")]
             )
-        self.query_one(VirtualTable).show(rows, keep=True)
-        different = sum(1 for one in found if one.sign != SAME)
-        shown = "all" if self._all else "differences only"
-        self.query_one(".compare--box").border_subtitle = content(
-            [(f" {wording.count(different, 'difference')} · {shown} ", "")]
-        )
+
+        fetch(self, "layout", lambda: lay_out(found, width, everything=everything), done)
 
     # -- actions ------------------------------------------------------------------------------------------------
 
@@ -214,3 +116,47 @@ class CompareScreen(Desk):
     def do_only_different(self) -> None:
         self._all = not self._all
         self._show(self._found)
+
+
+def lay_out(found: Sequence[Difference], width: int, *, everything: bool) -> tuple[int, list[Row]]:
+    """The width of the names, and the rows; names keep their ends, a third of the screen is theirs at most."""
+    shown = [one for one in found if everything or one.sign != SAME]
+    most = max(NAME, width // 3)
+    name = max(NAME, min(most, max((width_of([(one.name, "")]) for one in shown if not one.is_note), default=0)))
+    return name, list(_rows(found, shown, name, width))
+
+
+def _rows(found: Sequence[Difference], shown: Sequence[Difference], name: int, width: int) -> Iterator[Row]:
+    different = Counter((one.section, one.of) for one in found if one.sign not in (SAME, NOTE))
+    noted = {(one.section, one.of) for one in found if one.is_note}
+    before: tuple[str, str] | None = None
+    for one in shown:
+        section = (one.section, one.of)
+        if section != before:
+            before = section
+            count = different[section]
+            said = wording.count(count, "difference") if count else "" if section in noted else "the same"
+            yield Row(("space", *section), ((),), heading=True)
+            words = [(one.section, "head"), (f"  {one.of}" if one.of else "", "path"), (f"  {said}", "muted")]
+            yield Row(("head", *section), (words,), heading=True)
+        if one.is_note:
+            for number, line in enumerate(wrapped(clean(one.name), width - 6)):
+                yield Row(("note", *section, one.name, number), ([(f"  {line}", "warn")],), heading=True)
+        else:
+            yield _row(one, name)
+
+
+def _row(one: Difference, name: int) -> Row:
+    role = _ROLE[one.sign]
+    value = "" if one.sign == SAME else role
+    return Row(
+        (one.section, one.of, one.kind, one.name),
+        (
+            [(one.sign, role)],
+            [(fit_ends(clean(one.name), name), "muted" if one.sign == SAME else "strong")],
+            [(one.old, value if one.sign == GONE else "")],
+            [(one.new, value)],
+            [(one.change, role)],
+        ),
+        one,
+    )

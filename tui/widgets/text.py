@@ -114,6 +114,17 @@ def fit(text: str, width: int) -> str:
     return set_cell_size(text, max(width - 1, 0)) + ("…" if width > 0 else "")
 
 
+def fit_ends(text: str, width: int) -> str:
+    """Text in at most so many cells, without its middle: of paths and names of tensors the end says most."""
+    if cell_len(text) <= width:
+        return text
+    head = text[: _fitting(text, max((width - 1) // 3, 0))] if width > 3 else ""
+    left, place = width - 1 - cell_len(head), len(text)
+    while place and left >= (size := get_character_cell_size(text[place - 1])):
+        left, place = left - size, place - 1
+    return f"{head}…{text[place:]}"
+
+
 def wrapped(text: str, width: int) -> list[str]:
     """One line of text as lines of at most so many cells, broken at blanks where there are any."""
     width = max(width, 4)
