@@ -217,10 +217,13 @@ class Garbage:
             )
         ]
 
-    def checks(self, target: str | Version) -> list[Checked]:
+    def checks(self, target: str | Version, *, path: str | None = None) -> list[Checked]:
         """When each stored file of a version was verified last, and with what result; by path, without references.
 
         Who may see the version may see this. Nothing is hashed.
+
+        Args:
+            path: only of this file.
 
         Raises:
             NotFound, Ambiguous, Invalid
@@ -231,8 +234,9 @@ class Garbage:
             for path, size, sha256, problem, at in self._engine.rows(
                 "SELECT entry.path, entry.size, entry.sha256, blob.problem, blob.verified_at FROM entry "
                 "LEFT JOIN blob ON blob.sha256 = entry.sha256 "
-                "WHERE entry.version_id = :v AND entry.sha256 IS NOT NULL ORDER BY entry.path",
-                {"v": place.version_id},
+                "WHERE entry.version_id = :v AND entry.sha256 IS NOT NULL"
+                f"{'' if path is None else ' AND entry.path = :path'} ORDER BY entry.path",
+                {"v": place.version_id, "path": path},
             )
         ]
 

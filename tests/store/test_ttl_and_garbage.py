@@ -196,6 +196,8 @@ def test_when_each_file_was_verified_last_is_kept_with_the_result(store: Store, 
     again = store.garbage.checks(one)
     assert again == [found["a.bin"], found["b.bin"]], "the same files, so the same answer for the other version"
     assert [check.problem is None for check in again] == [False, True]
+    assert store.garbage.checks(one, path="b.bin") == again[1:]
+    assert store.garbage.checks(one, path="z.mp4") == store.garbage.checks(one, path="nope") == []
     assert again[0].at is not None
     assert again[0].at > before + timedelta(hours=3)
     assert [(check.sha256, check.at) for check in store.garbage.problems()] == [(again[0].sha256, again[0].at)]

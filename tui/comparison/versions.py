@@ -75,4 +75,6 @@ def _files(old: Sequence[File], new: Sequence[File]) -> Iterator[Difference]:
 
 
 def _grown(by: int) -> str:
+    if not by:
+        return "other bytes"
     return f"{'+' if by >= 0 else '-'}{wording.size(abs(by))}"

@@ -86,7 +86,7 @@ class CompareWith(Dialog[Version]):
 
     def fields(self) -> ComposeResult:
         yield intro([("enter", "key"), (" opens the comparison", "muted")])
-        yield VirtualTable((Column("what", 28), Column("version", 8, right=True), Column("")), header=True)
+        yield VirtualTable((Column("what", 24), Column("version", 8, right=True), Column("")), header=True)
         yield Static(id="problem", classes="dialog--label")
 
     def on_mount(self) -> None:
@@ -161,8 +161,8 @@ def _told(one: Counterpart, now: datetime) -> list[Word]:
     words: list[Word] = {
         "none": [("there is none", "muted")],
         "itself": [("this version", "muted")],
-        "unlinked": [("unlinked since", "warn")],
-        "deleted": [("deleted since", "warn")],
+        "unlinked": [("unlinked", "warn")],
+        "deleted": [("deleted", "warn")],
     }.get(one.state, [])
     if one.at is not None:
         words += [("  " if words else "", ""), ("taken off " if one.taken_off else "moved ", "muted")]

@@ -58,11 +58,18 @@ def look(store: Store, version: Version, file: File) -> list[Line]:
     store.versions.downloadable(version)
     if file.sha256 is None:
         return [[("A reference; its bytes are not in the store:", "muted")], [], [(file.uri or "", "link")]]
+    known: list[Line] = [
+        [("✗ ", "bad"), (f"Damaged when it was verified, {wording.ago(check.at, store.now())}: {check.problem}", "bad")]
+        for check in store.garbage.checks(version, path=file.path)
+        if check.problem is not None and check.at is not None
+    ]
+    if known:
+        known.append([])
     with store.blobs.open(file.sha256) as stream:
         if kind_of(file.path) is not None:
-            return header_lines(io.BufferedReader(stream), file.path)
+            return known + header_lines(io.BufferedReader(stream), file.path)
         data = stream.read(MOST)
-    return _text(file.path, data, file.size)
+    return known + _text(file.path, data, file.size)
 
 
 def _text(path: str, data: bytes, size: int) -> list[Line]:

@@ -17,7 +17,7 @@ from ..fetching import fetch
 from ..safe import clean
 from ..widgets.bars import Crumbs, Footer
 from ..widgets.table import Column, VirtualTable
-from ..widgets.text import Line, content, fit_ends, width_of, wrapped
+from ..widgets.text import Line, Word, content, fit_ends, width_of, wrapped
 from ..widgets.window import Row
 from .desk import Desk
 
@@ -137,7 +137,9 @@ def _rows(found: Sequence[Difference], shown: Sequence[Difference], name: int, w
             count = different[section]
             said = wording.count(count, "difference") if count else "" if section in noted else "the same"
             yield Row(("space", *section), ((),), heading=True)
-            words = [(one.section, "head"), (f"  {one.of}" if one.of else "", "path"), (f"  {said}", "muted")]
+            words: list[Word] = [(one.section, "head"), (f"  {said}", "muted")]
+            if one.of:
+                words.insert(1, (f"  {one.of}", "path"))
             yield Row(("head", *section), (words,), heading=True)
         if one.is_note:
             for number, line in enumerate(wrapped(clean(one.name), width - 6)):

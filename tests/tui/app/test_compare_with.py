@@ -89,7 +89,7 @@ async def test_a_version_that_is_gone_is_said_to_be(desk: Open, small: Store, go
         small.versions.remove("vision/labs/detector:v1")
     async with desk() as hands:
         await hands.press("C")
-        assert f"{gone} since" in hands.text
+        assert f"{gone}  moved " in hands.text
         await choose(hands, "prod", past=True)
         assert f"detector:v1 {words}" in hands.text
         assert isinstance(hands.app.screen, CompareWith)

@@ -54,6 +54,16 @@ async def test_a_damaged_file_is_named_and_marked(desk: Open, small: Store) -> N
     assert [one.path for one in small.garbage.verify("model/detector:v1") if one.problem] == ["weights.bin"]
 
 
+async def test_who_looks_into_a_damaged_file_is_told(desk: Open, small: Store) -> None:
+    spoil(small, "model/detector:v1")
+    small.garbage.verify("model/detector:v1")
+    async with desk("model/detector:v1", size=(120, 32)) as hands:
+        hands.browser.details.choose_tab("files")
+        await hands.press("4", "enter")
+        assert "✗ Damaged when it was verified, " in hands.text
+        assert "was altered" in hands.text
+
+
 async def test_all_marked_versions_are_verified(desk: Open) -> None:
     async with desk() as hands:
         await hands.press("asterisk", "V")

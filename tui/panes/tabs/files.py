@@ -65,7 +65,8 @@ def _mark(check: Checked | None, view: View) -> Line:
 
 
 def _problem(check: Checked, view: View) -> Line:
-    words = [(check.problem or "", "bad")]
+    problem = (check.problem or "").removeprefix(f"blob {check.sha256[:12]}… ")  # whose it is stands in the row
+    words = [(problem, "bad")]
     if check.at is not None:
         words.append((f", seen {wording.ago(check.at, view.now)}", "muted"))
     return words

@@ -155,10 +155,12 @@ def _version(found: _Found, version: Version, view: View) -> list[Line]:
 def _verified(found: Verification | None, view: View) -> list[Line]:
     if found is None:
         return []
-    sign = "" if found.oldest is None else "✗ " if found.serious else "" if found.never else "✓ "
-    role = "bad" if found.serious else "muted" if found.oldest is None else ""
     words = in_words(found, lambda moment: wording.ago(moment, view.now), "V verifies")
-    return [field_line("verified", (sign, "bad" if found.serious else "good"), (words, role))]
+    if found.serious:
+        return [field_line("verified", ("✗ ", "bad"), (words, "bad"))]
+    if found.oldest is None or found.never:
+        return [field_line("verified", (words, "muted" if found.oldest is None else ""))]
+    return [field_line("verified", ("✓ ", "good"), (words, ""))]
 
 
 def _few(version: Version, view: View) -> list[Line]:
