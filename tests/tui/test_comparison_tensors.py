@@ -6,7 +6,7 @@ import pytest
 from curatory.store import File
 from curatory.tui.comparison import ADDED, CHANGED, GONE, NOTE, SAME, Difference
 from curatory.tui.comparison.tensors import header_differences, pairs
-from curatory.tui.headers import Header, Tensor
+from curatory.tui.headers import Header
 
 
 def file(path: str, digest: str = "") -> File:
@@ -16,7 +16,7 @@ def file(path: str, digest: str = "") -> File:
 def header(tensors: dict[str, tuple[tuple[int, ...], str]], *, twice: int = 0, **metadata: str) -> Header:
     made = Header("safetensors", tensor_count=len(tensors) + twice, key_count=len(metadata), metadata={**metadata})
     for name, (shape, kind) in tensors.items():
-        made.keep(Tensor(name, shape, kind))
+        made.keep(name, (shape, kind))
     made.twice = twice
     return made
 

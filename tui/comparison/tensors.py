@@ -168,19 +168,13 @@ def _one(name: str, value: int | None) -> dict[str, int]:
 
 def _tensors(before: Mapping[str, Tensor], after: Mapping[str, Tensor], of: str) -> Iterator[Difference]:
     """Only those that differ: of a hundred thousand that are the same, their number says enough."""
-    different = [
-        name
-        for name in {**before, **after}
-        if (one := before.get(name)) is None
-        or (two := after.get(name)) is None
-        or (one.shape, one.type) != (two.shape, two.type)
-    ]
+    different = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     for name in sorted(different, key=_natural):
         one, two = before.get(name), after.get(name)
         sign = ADDED if one is None else GONE if two is None else CHANGED
         words = ""
         if one is not None and two is not None:
-            kinds = ["shape"] * (one.shape != two.shape) + ["type"] * (one.type != two.type)
+            kinds = ["shape"] * (one[0] != two[0]) + ["type"] * (one[1] != two[1])
             words = f"other {', '.join(kinds)}"
         yield Difference(SECTION, name, _told(one), _told(two), sign, words, of, "tensor")
 
@@ -188,7 +182,8 @@ def _tensors(before: Mapping[str, Tensor], after: Mapping[str, Tensor], of: str)
 def _told(tensor: Tensor | None) -> str:
     if tensor is None:
         return "—"
-    return f"{tensor.type} {'×'.join(str(side) for side in tensor.shape) or 'scalar'}"
+    shape, kind = tensor
+    return f"{kind} {'×'.join(str(side) for side in shape) or 'scalar'}"
 
 
 def _beside(old: Header, new: Header, of: str) -> Iterator[Difference]:
@@ -204,6 +199,6 @@ def _beside(old: Header, new: Header, of: str) -> Iterator[Difference]:
             yield Difference(SECTION, one.name, one.old, one.new, CHANGED, "other content", of, "header")
 
 
-def _natural(name: str) -> list[str | int]:
+def _natural(name: str) -> tuple[str | int, ...]:
     """Layer 2 before layer 10."""
-    return [int(part) if part.isdecimal() and part.isascii() else part for part in _NUMBER.split(name)]
+    return tuple(int(part) if part.isdecimal() and part.isascii() else part for part in _NUMBER.split(name))

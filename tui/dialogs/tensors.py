@@ -50,11 +50,11 @@ def _lines(header: Header) -> list[Line]:
     if header.twice:
         names = wording.count(header.twice, "tensor has a name", "tensors have names")
         lines.append([(f"{names} that another one had before; only the first is shown", "warn")])
-    some = list(header.tensors.values())[:MOST]
-    width = _width([tensor.name for tensor in some], 60)
-    for tensor in some:
-        shape = " × ".join(str(side) for side in tensor.shape) or "scalar"
-        lines.append([(_padded(tensor.name, width), "path"), (f"{tensor.type:<8}", "type"), (shape, "number")])
+    some = list(header.tensors.items())[:MOST]
+    width = _width([name for name, _ in some], 60)
+    for name, (shape, kind) in some:
+        sides = " × ".join(str(side) for side in shape) or "scalar"
+        lines.append([(_padded(name, width), "path"), (f"{kind:<8}", "type"), (sides, "number")])
     if header.tensor_count - header.twice > len(some):
         lines.append([(f"… only the first {len(some):,} tensors are shown", "warn")])
     return lines

@@ -70,13 +70,12 @@ class _Reader:
             self._hash = None
         self._expect(header.tensor_count, 24, "tensors")
         for _ in range(header.tensor_count):
-            header.keep(self._tensor())
+            header.keep(self._name(), self._tensor())
         return header
 
     # -- pieces -------------------------------------------------------------------------------------------------
 
     def _tensor(self) -> Tensor:
-        name = self._name()
         sides = self._number("I")
         if sides > SIDES:
             raise Unreadable(f"a tensor of it would have {sides:,} dimensions")
@@ -85,7 +84,7 @@ class _Reader:
             raise Unreadable("a tensor of it has a shape that there can't be")
         kind = self._number("I")
         self._skip(8)  # where its data are
-        return Tensor(name, shape, _TYPES.get(kind, f"type {kind}"))
+        return shape, _TYPES.get(kind, f"type {kind}")
 
     def _value(self, kind: int, depth: int) -> Value:
         if kind in _SCALARS:

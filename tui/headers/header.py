@@ -18,15 +18,9 @@ class Unreadable(Exception):
     """Says in words that follow "can't be read:" what is wrong with a header."""
 
 
-@dataclass(slots=True)
-class Tensor:
-    name: str
-    shape: tuple[int, ...]
-    type: str
-
-    @property
-    def parameters(self) -> int:
-        return prod(self.shape)
+# A shape and a type. Plain tuples of numbers and texts: the garbage collector forgets those, and a hundred thousand of
+# anything else would make it hold up the screen each time it looks through them.
+Tensor = tuple[tuple[int, ...], str]
 
 
 @dataclass(slots=True)
@@ -55,13 +49,13 @@ class Header:
         """Whether every tensor was kept."""
         return len(self.tensors) + self.twice == self.tensor_count
 
-    def keep(self, tensor: Tensor) -> None:
+    def keep(self, name: str, tensor: Tensor) -> None:
         """Count a tensor, and keep it while there are not too many."""
-        self.parameters += tensor.parameters
-        if tensor.name in self.tensors:
+        self.parameters += prod(tensor[0])
+        if name in self.tensors:
             self.twice += 1
         elif len(self.tensors) < TENSORS:
-            self.tensors[tensor.name] = tensor
+            self.tensors[name] = tensor
 
 
 def short_name(name: str) -> str:

@@ -18,8 +18,16 @@ TYPE = 32  # characters of an element type
 _ABOUT = "__metadata__"
 
 
-class _Pairs(list[tuple[str, Any]]):
-    """A JSON object with all its keys, also those that come twice."""
+_OBJECT = object()  # stands first in what a JSON object becomes: a tuple, with all its keys, also those that come twice
+
+
+def _object(pairs: list[tuple[str, Any]]) -> tuple[Any, ...]:
+    """Plain tuples, as `header.Tensor` says. That it is a function also lets other threads go on in between."""
+    return (_OBJECT, *((key, tuple(value) if type(value) is list else value) for key, value in pairs))
+
+
+def _is_object(value: Any) -> bool:
+    return type(value) is tuple and bool(value) and value[0] is _OBJECT
 
 
 def read(stream: BinaryIO) -> Header:
@@ -49,40 +57,37 @@ def _exactly(stream: BinaryIO, size: int) -> bytes:
     return bytes(found)
 
 
-def _parsed(data: bytes) -> _Pairs:
+def _parsed(data: bytes) -> tuple[Any, ...]:
     if not data.startswith(b"{"):
         raise Unreadable("it does not begin with a brace")
     for sign, most, what in ((b"{", OBJECTS, "objects"), (b"[", LISTS, "lists"), (b",", VALUES, "values")):
         if data.count(sign) > most:
             raise Unreadable(f"it holds more than {most:,} {what}")
     try:
-        # A function that is called for each object also lets other threads go on in between.
-        found = json.loads(data.decode("utf-8"), object_pairs_hook=lambda pairs: _Pairs(pairs))
+        return json.loads(data.decode("utf-8"), object_pairs_hook=_object)
     except UnicodeDecodeError:
         raise Unreadable("it is not UTF-8") from None
     except RecursionError:
         raise Unreadable("its JSON is nested too deep") from None
     except ValueError:  # also numbers with thousands of digits
         raise Unreadable("it is not JSON") from None
-    assert isinstance(found, _Pairs)
-    return found
 
 
-def _header(pairs: _Pairs) -> Header:
+def _header(found: tuple[Any, ...]) -> Header:
     header = Header("safetensors")
-    for name, value in pairs:
+    for name, value in found[1:]:
         if name == _ABOUT:
             _about(header, value)
         else:
             header.tensor_count += 1
-            header.keep(_tensor(name, value))
+            header.keep(short_name(name), _tensor(name, value))
     return header
 
 
 def _about(header: Header, value: Any) -> None:
-    if not isinstance(value, _Pairs):
+    if not _is_object(value):
         raise Unreadable("what it says beside its tensors is no object")
-    for key, text in value:
+    for key, text in value[1:]:
         header.key_count += 1
         name = short_name(key)
         if len(header.metadata) >= KEYS or name in header.metadata:
@@ -95,26 +100,26 @@ def _about(header: Header, value: Any) -> None:
 
 def _plain(value: Any) -> str:
     """Only texts belong there; what else there is, in few characters."""
-    if isinstance(value, _Pairs):
-        return "{…}" if value else "{}"
-    if isinstance(value, list):
+    if _is_object(value):
+        return "{…}" if value[1:] else "{}"
+    if isinstance(value, tuple):
         return "[…]" if value else "[]"
     return json.dumps(value)
 
 
 def _tensor(name: str, value: Any) -> Tensor:
-    told = short_name(name)
-    if not isinstance(value, _Pairs):
-        raise Unreadable(f"its tensor {told[:60]!r} is no object")
-    about = dict(value)
+    told = f"its tensor {name[:60]!r}"
+    if not _is_object(value):
+        raise Unreadable(f"{told} is no object")
+    about = dict(value[1:])
     kind, shape = about.get("dtype"), about.get("shape")
     if not isinstance(kind, str):
-        raise Unreadable(f"its tensor {told[:60]!r} has no element type")
-    if type(shape) is not list:
-        raise Unreadable(f"its tensor {told[:60]!r} has no shape")
+        raise Unreadable(f"{told} has no element type")
+    if type(shape) is not tuple or _is_object(shape):
+        raise Unreadable(f"{told} has no shape")
     if len(shape) > SIDES:
-        raise Unreadable(f"its tensor {told[:60]!r} would have {len(shape):,} dimensions")
+        raise Unreadable(f"{told} would have {len(shape):,} dimensions")
     for side in shape:
         if type(side) is not int or not 0 <= side <= SIDE:
-            raise Unreadable(f"its tensor {told[:60]!r} has a shape that there can't be")
-    return Tensor(told, tuple(shape), kind[:TYPE])
+            raise Unreadable(f"{told} has a shape that there can't be")
+    return shape, kind[:TYPE]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from textual import events
 from textual.app import ComposeResult
@@ -154,11 +155,17 @@ def _row(one: Difference, name: int) -> Row:
     return Row(
         (one.section, one.of, one.kind, one.name),
         (
-            [(one.sign, role)],
-            [(fit_ends(clean(one.name), name), "muted" if one.sign == SAME else "strong")],
-            [(one.old, value if one.sign == GONE else "")],
-            [(one.new, value)],
-            [(one.change, role)],
+            _cell(one.sign, role),
+            _cell(fit_ends(clean(one.name), name), "muted" if one.sign == SAME else "strong"),
+            _cell(one.old, value if one.sign == GONE else ""),
+            _cell(one.new, value),
+            _cell(one.change, role),
         ),
         one,
     )
+
+
+@lru_cache(maxsize=4_096)
+def _cell(text: str, role: str) -> Line:
+    """One for many, and tuples only: of a hundred thousand rows the garbage collector has little to walk through."""
+    return ((text, role),)

@@ -92,10 +92,10 @@ def test_what_a_header_says(version: int, order: str) -> None:
     assert found.metadata["nested"] == "[[1], [a, b]]"
     assert found.metadata["template"] == "x" * header.TEXT + "… (10,000 bytes)"
     assert found.metadata["large"] == 2**63
-    assert [(one.name, one.shape, one.type) for one in found.tensors.values()] == [
-        ("token_embd.weight", (64, 32_000), "Q4_K"),
-        ("norm.weight", (64,), "F32"),
-        ("odd", (2, 2, 2), "type 99"),
+    assert list(found.tensors.items()) == [
+        ("token_embd.weight", ((64, 32_000), "Q4_K")),
+        ("norm.weight", ((64,), "F32")),
+        ("odd", ((2, 2, 2), "type 99")),
     ]
     assert found.parameters == 64 * 32_000 + 64 + 8
 
