@@ -167,5 +167,6 @@ def _told(one: Counterpart, now: datetime) -> list[Word]:
     if one.at is not None:
         words += [("  " if words else "", ""), ("taken off " if one.taken_off else "moved ", "muted")]
         words += [(wording.ago(one.at, now), ""), (" by ", "muted"), (one.by or "somebody", "person")]
-        words.append((f"  {wording.day_and_time(one.at)} UTC", "muted"))
+        if one.state in ("there", "itself"):  # where the line is not long already
+            words.append((f"  {wording.day_and_time(one.at)}", "muted"))
     return words

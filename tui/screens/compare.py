@@ -18,7 +18,7 @@ from ..fetching import fetch
 from ..safe import clean
 from ..widgets.bars import Crumbs, Footer
 from ..widgets.table import Column, VirtualTable
-from ..widgets.text import Line, Word, content, fit_ends, width_of, wrapped
+from ..widgets.text import Line, Word, content, fit_dotted, fit_ends, width_of, wrapped
 from ..widgets.window import Row
 from .desk import Desk
 
@@ -151,12 +151,13 @@ def _rows(found: Sequence[Difference], shown: Sequence[Difference], name: int, w
 
 def _row(one: Difference, name: int) -> Row:
     role = _ROLE[one.sign]
+    shortened = fit_dotted if one.kind == "tensor" else fit_ends
     value = "" if one.sign == SAME else role
     return Row(
         (one.section, one.of, one.kind, one.name),
         (
             _cell(one.sign, role),
-            _cell(fit_ends(clean(one.name), name), "muted" if one.sign == SAME else "strong"),
+            _cell(shortened(clean(one.name), name), "muted" if one.sign == SAME else "strong"),
             _cell(one.old, value if one.sign == GONE else ""),
             _cell(one.new, value),
             _cell(one.change, role),

@@ -125,6 +125,19 @@ def fit_ends(text: str, width: int) -> str:
     return f"{head}…{text[place:]}"
 
 
+def fit_dotted(name: str, width: int) -> str:
+    """A dotted name in at most so many cells: `m.l.3.s.q_proj.weight`. Numbers stay, they tell the layers apart."""
+    parts = name.split(".")
+    left = cell_len(name)
+    for place, part in enumerate(parts[:-1]):
+        if left <= width:
+            break
+        if not part.isdecimal():
+            parts[place] = part[:1]
+            left -= cell_len(part) - cell_len(part[:1])
+    return fit_ends(".".join(parts), width)
+
+
 def wrapped(text: str, width: int) -> list[str]:
     """One line of text as lines of at most so many cells, broken at blanks where there are any."""
     width = max(width, 4)
