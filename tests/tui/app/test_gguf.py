@@ -178,3 +178,35 @@ async def test_it_is_shown_for_a_file_of_a_version(desk: Open, small: Store, tmp
         assert "\x1b" not in hands.text
         await hands.press("escape", "down", "enter")
         assert "The GGUF header can't be read" in hands.text
+
+
+def test_names_that_come_twice_are_counted_and_told() -> None:
+    one = Writer().header({}, {"a": ((2,), 0)})
+    tensor = one[len(Writer().header({}, {})) :]
+    data = HEAD + struct.pack("<QQ", 3, 0) + tensor * 3
+    found = gguf.read(io.BytesIO(data))
+    assert (found.tensor_count, found.twice, found.parameters, list(found.tensors)) == (3, 2, 6, ["a"])
+    assert any("2 tensors have names that another one had before" in line for line in told(data))
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new"),
+    [
+        (ARRAY, (STRING, ["a"] * 50), (STRING, ["a"] * 49 + ["b"])),
+        (ARRAY, (FLOAT, [0.0] * 50), (FLOAT, [0.0] * 49 + [1.0])),
+        (STRING, "x" * 5_000, "x" * 4_999 + "y"),
+    ],
+)
+def test_values_that_are_shown_alike_are_told_apart(kind: int, old: Any, new: Any) -> None:
+    before, same, after = (
+        gguf.read(io.BytesIO(Writer().header({"k": (kind, value)}, {}))) for value in (old, old, new)
+    )
+    assert before.metadata == after.metadata
+    assert before.digests == same.digests
+    assert before.digests != after.digests
+    assert set(before.digests) == {"k"}
+
+
+def test_a_side_that_no_tensor_has_is_no_shape() -> None:
+    lines = told(HEAD + struct.pack("<QQ", 1, 0) + KEY + struct.pack("<IQIQ", 1, 2**64 - 1, 0, 0))
+    assert lines == ["The GGUF header can't be read: a tensor of it has a shape that there can't be."]
