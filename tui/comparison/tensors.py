@@ -16,9 +16,10 @@ from .. import wording
 from ..headers import Header, Tensor, Unreadable, kind_of, read, shown
 from .difference import ADDED, CHANGED, GONE, NOTE, SAME, Difference, mapped
 
-SECTION = "Tensors"
+SECTION, TENSOR = "Tensors", "tensor"
 FILES = 64  # weights files whose headers are read
-KEPT = 16  # headers that are kept for the next time
+LISTED = 200_000  # tensors that differ, of all files together
+KEPT = 400_000  # tensors whose headers are kept for the next time
 
 Known = dict[str, Header]
 """sha256 → header: what is stored never changes."""
@@ -75,15 +76,26 @@ def tensors(
     refusal = _refusal(store, versions) if any(not pair.same for pair in found) else None
     if refusal is not None:
         yield _note(refusal)
-    read_now = 0
+    read_now = listed = unlisted = 0
     for pair in found:
         if pair.same:
             yield Difference(SECTION, "tensors", sign=SAME, change="same bytes", of=pair.name)
         elif refusal is None and read_now < FILES:
             read_now += 1
-            yield from _pair(store, versions, pair, known)
+            for one in _pair(store, versions, pair, known):
+                if one.kind != TENSOR:
+                    yield one
+                elif listed < LISTED:
+                    listed += 1
+                    yield one
+                else:
+                    unlisted += 1
+    if unlisted:
+        words = wording.count(unlisted, "further tensor that differs is", "further tensors that differ are")
+        yield _note(f"{words} not listed.")
     if refusal is None and (left := sum(1 for pair in found if not pair.same) - read_now):
-        yield _note(f"The headers of {left:,} further weights files that differ were not read.")
+        words = wording.count(left, "further weights file that differs", "further weights files that differ")
+        yield _note(f"Not read: the headers of {words}.")
 
 
 def _refusal(store: Store, versions: Sequence[Version]) -> str | None:
@@ -123,9 +135,9 @@ def _header(store: Store, file: File, known: Known) -> Header:
         raise Unreadable(f"the header can't be read: {error}.") from None
     except OSError as error:
         raise Unreadable(f"the file can't be read: {error.strerror or 'a fault of the disk'}.") from None
-    while len(known) >= KEPT:
-        del known[next(iter(known))]
     known[file.sha256] = header
+    while len(known) > 2 and sum(len(one.tensors) for one in known.values()) > KEPT:
+        del known[next(iter(known))]
     return header
 
 
@@ -176,7 +188,7 @@ def _tensors(before: Mapping[str, Tensor], after: Mapping[str, Tensor], of: str)
         if one is not None and two is not None:
             kinds = ["shape"] * (one[0] != two[0]) + ["type"] * (one[1] != two[1])
             words = f"other {', '.join(kinds)}"
-        yield Difference(SECTION, name, _told(one), _told(two), sign, words, of, "tensor")
+        yield Difference(SECTION, name, _told(one), _told(two), sign, words, of, TENSOR)
 
 
 def _told(tensor: Tensor | None) -> str:

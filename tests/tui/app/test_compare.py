@@ -147,6 +147,24 @@ async def test_a_header_is_read_once_however_often_the_screen_is_drawn_anew(
     assert compare(small, old, new, known) == first
 
 
+def test_what_is_too_much_is_counted_and_not_kept(
+    small: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many: Shapes = {f"t{number}": ("F32", [1]) for number in range(30)}
+    old = put(small, tmp_path, {f"{name}.safetensors": weights({}, name.encode()) for name in "abc"})
+    new = put(small, tmp_path, {f"{name}.safetensors": weights(many, name.encode()) for name in "abc"})
+    monkeypatch.setattr("curatory.tui.comparison.tensors.LISTED", 40)
+    monkeypatch.setattr("curatory.tui.comparison.tensors.KEPT", 50)
+    known: dict = {}
+    found = compare(small, old, new, known)
+    assert sum(1 for one in found if one.kind == "tensor") == 40
+    assert found[-1].name == "50 further tensors that differ are not listed."
+    assert [one.change for one in found if one.name == "tensors"] == ["+30"] * 3, "all are counted"
+    assert sum(len(header.tensors) for header in known.values()) <= 50
+    monkeypatch.setattr("curatory.tui.comparison.tensors.FILES", 2)
+    assert compare(small, old, new)[-1].name == "Not read: the headers of 1 further weights file that differs."
+
+
 async def test_what_can_not_be_read_is_a_line_and_the_rest_is_there(desk: Open, small: Store, tmp_path: Path) -> None:
     put(small, tmp_path, {"broken.gguf": b"GGUF\3", "net.safetensors": weights(OLD)})
     second = put(small, tmp_path, {"broken.gguf": b"GGUF\3\0", "net.safetensors": weights(NEW)})
