@@ -7,15 +7,16 @@ import io
 import json
 from contextlib import suppress
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 
 from ...store import CuratoryError, File, Store, Version
 from .. import wording
 from ..fetching import fetch
 from ..headers import kind_of
-from ..safe import clean_lines, json_text
+from ..safe import clean, clean_lines, json_text
 from ..widgets.table import VirtualTable
-from ..widgets.text import Line
+from ..widgets.text import Line, fit
 from ..widgets.window import Row
 from .dialog import Dialog
 from .tensors import header_lines
@@ -81,7 +82,7 @@ def _text(path: str, data: bytes, size: int) -> list[Line]:
         lines = _table(text, "\t" if path.endswith(".tsv") else ",")
     else:
         if path.endswith(".json") and len(data) == size:
-            with suppress(ValueError):
+            with suppress(ValueError, RecursionError):
                 text = json_text(json.loads(text))
         lines = [[(line, "")] for line in clean_lines(text)]
     if len(data) < size:
@@ -90,12 +91,13 @@ def _text(path: str, data: bytes, size: int) -> list[Line]:
 
 
 def _table(text: str, delimiter: str) -> list[Line]:
-    rows = [row for _, row in zip(range(500), csv.reader(io.StringIO(text), delimiter=delimiter), strict=False)]
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter)
+    rows = [[clean(cell) for cell in row] for _, row in zip(range(500), reader, strict=False)]
     widths = [
-        min(max(len(row[at]) for row in rows if at < len(row)), 24) for at in range(max(map(len, rows), default=0))
+        min(max(cell_len(row[at]) for row in rows if at < len(row)), 24) for at in range(max(map(len, rows), default=0))
     ]
     return [
-        [(f"{cell[: widths[at]]:<{widths[at]}}  ", "head" if number == 0 else "") for at, cell in enumerate(row)]
+        [(fit(cell, widths[at]) + "  ", "head" if number == 0 else "") for at, cell in enumerate(row)]
         for number, row in enumerate(rows)
     ]
 

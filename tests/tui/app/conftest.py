@@ -83,12 +83,13 @@ class Hands:
 
     async def settle(self) -> None:
         """Wait until nothing is being read, planned or written any more."""
-        for _ in range(60):
+        calm = 0
+        for _ in range(3_000):  # half a minute, on a machine that has other things to do
             await self.pilot.pause(0.01)
-            if not self.app.typed.idle:
-                continue
             pending = [worker for worker in self.app.workers if worker.group != "head" and not worker.is_finished]
-            if not pending and not self.browser._delays_running():
+            quiet = self.app.typed.idle and not pending and not self.browser._delays_running()
+            calm = calm + 1 if quiet else 0
+            if calm == 2:
                 break
         await self.pilot.pause()
 
