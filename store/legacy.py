@@ -1,8 +1,8 @@
-"""Legacy model registries: a team's `model-registry` project, its registered models, and whether the new one is on."""
+"""Legacy model registries: a team's `model-registry` project and its registered models."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .errors import Invalid
@@ -12,9 +12,6 @@ from .store import writes
 
 if TYPE_CHECKING:
     from .store import Store
-
-_SINCE = (0, 59, 2)
-_ALWAYS = (0, 70, 0)
 
 
 class Legacy:
@@ -64,36 +61,3 @@ class Legacy:
             NotFound
         """
         return self._store.search.collections(f"{team}/{LEGACY_PROJECT}", limit=1000).items
-
-
-def registry_is_on(
-    deployment: str, *, version: str = "", environment: Mapping[str, str] | None = None, switched_on: bool = False
-) -> bool:
-    """Whether the new registry is on, or the app opens on the legacy ones.
-
-    Args:
-        deployment: "local", "multi-tenant", "dedicated" or "self-managed".
-        version: the server's, e.g. "0.59.2".
-        environment: where `ENABLE_REGISTRY_UI` is looked for.
-        switched_on: the operator of a dedicated deployment has switched it on.
-
-    Raises:
-        Invalid: no such deployment, or a version that can't be read.
-    """
-    if deployment in ("local", "multi-tenant"):
-        return True
-    number = _version(version)
-    if deployment == "dedicated":
-        return switched_on and number >= _SINCE
-    if deployment == "self-managed":
-        enabled = (environment or {}).get("ENABLE_REGISTRY_UI", "").strip().lower() == "true"
-        return number >= _ALWAYS or (enabled and number >= _SINCE)
-    raise Invalid(f"There is no deployment {deployment!r}; it is one of local, multi-tenant, dedicated, self-managed")
-
-
-def _version(text: str) -> tuple[int, ...]:
-    try:
-        number = [int(part) for part in text.removeprefix("v").split("-")[0].split(".")]
-        return tuple(number + [0] * (3 - len(number)))
-    except ValueError:
-        raise Invalid(f"{text!r} is not a server version; it looks like 0.59.2") from None

@@ -1,11 +1,10 @@
-"""Legacy model registries, and whether the new registry is on."""
+"""Legacy model registries."""
 
 from __future__ import annotations
 
 import pytest
 from curatory.store import File, Store
 from curatory.store.errors import Invalid, NotFound
-from curatory.store.legacy import registry_is_on
 
 MODELS = "vision/model-registry"
 
@@ -72,45 +71,3 @@ def test_a_teams_legacy_registry_is_its_own(store: Store) -> None:
     store.legacy.ensure("speech")
     with pytest.raises(Invalid, match="^linking is only allowed within the same team"):
         store.links.add(log(store), "speech/model-registry/old")
-
-
-ON = [
-    ("local", {}, True),
-    ("multi-tenant", {}, True),
-    ("multi-tenant", {"version": "0.1"}, True),
-    ("dedicated", {"version": "0.59.2"}, False),
-    ("dedicated", {"version": "0.59.1", "switched_on": True}, False),
-    ("dedicated", {"version": "0.59.2", "switched_on": True}, True),
-    ("dedicated", {"version": "0.70.0"}, False),
-    ("dedicated", {"version": "1.0.0", "switched_on": True}, True),
-    ("self-managed", {"version": "0.59.2"}, False),
-    ("self-managed", {"version": "0.59.1", "environment": {"ENABLE_REGISTRY_UI": "true"}}, False),
-    ("self-managed", {"version": "0.59.2", "environment": {"ENABLE_REGISTRY_UI": "true"}}, True),
-    ("self-managed", {"version": "0.59.2", "environment": {"ENABLE_REGISTRY_UI": " TRUE "}}, True),
-    ("self-managed", {"version": "0.59.2", "environment": {"ENABLE_REGISTRY_UI": "false"}}, False),
-    ("self-managed", {"version": "0.59.2", "environment": {"ENABLE_REGISTRY_UI": "1"}}, False),
-    ("self-managed", {"version": "0.69.9", "environment": {}}, False),
-    ("self-managed", {"version": "0.70.0"}, True),
-    ("self-managed", {"version": "v0.70.0-rc1"}, True),
-    ("self-managed", {"version": "0.70"}, True),
-    ("self-managed", {"version": "0.9.0", "environment": {"ENABLE_REGISTRY_UI": "true"}}, False),
-    ("self-managed", {"version": "1.2.3", "environment": {"ENABLE_REGISTRY_UI": "false"}}, True),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("deployment", "options", "on"), ON)
-def test_whether_the_registry_is_on(deployment: str, options: dict, on: bool) -> None:
-    assert registry_is_on(deployment, **options) is on
-
-
-@pytest.mark.parametrize(
-    ("deployment", "version", "message"),
-    [
-        ("cloud", "1.0", "There is no deployment 'cloud'"),
-        ("dedicated", "", "'' is not a server version; it looks like 0.59.2"),
-        ("self-managed", "new", "'new' is not a server version"),
-    ],
-)
-def test_what_can_not_be_answered_is_refused(deployment: str, version: str, message: str) -> None:
-    with pytest.raises(Invalid, match=message):
-        registry_is_on(deployment, version=version)
