@@ -31,6 +31,7 @@ from .store import Store, create_store, open_store, operating_system_user
 if TYPE_CHECKING:
     from .audit import Finding, Report
     from .demo import build_demo
+    from .deployment import registry_told_by
     from .downloads import DownloadReport
     from .filters import FIELDS, GRAMMAR, Field
     from .garbage import Checked, Collected
@@ -49,6 +50,7 @@ _LATER = {
     "Node": "lineage",
     "Report": "audit",
     "build_demo": "demo",
+    "registry_told_by": "deployment",
 }
 
 
@@ -102,4 +104,5 @@ __all__ = [
     "create_store",
     "open_store",
     "operating_system_user",
+    "registry_told_by",
 ]

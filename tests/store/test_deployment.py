@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from curatory.store.deployment import registry_is_on, registry_told_by
+from curatory.store import registry_told_by
+from curatory.store.deployment import registry_is_on
 from curatory.store.errors import Invalid
 
 ON = [
