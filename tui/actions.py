@@ -270,6 +270,14 @@ ACTIONS: tuple[Action, ...] = (
         footer=90,
     ),
     Action("goto", "colon", "go to", "Go to a path: model/detector:prod", (BROWSER,), FIND),
+    Action(
+        "jump",
+        "ctrl+o",
+        "jump",
+        "A letter on all that is seen: pressing it goes there",
+        (BROWSER, HISTORY, COMPARE),
+        FIND,
+    ),
     Action("palette", "ctrl+p", "palette", "Find commands, registries, collections and versions", (ANYWHERE,), FIND),
     Action("order", "o", "order", "Order the list by the next of its columns", (COLLECTIONS, VERSIONS), FIND),
     # -- looking
@@ -316,6 +324,11 @@ ACTIONS: tuple[Action, ...] = (
         LOOK,
     ),
     Action("zoom", "z", "zoom", "Give the pane the whole screen, or give it back", (BROWSER,), LOOK, footer=80),
+    Action("wider", "greater_than_sign", "wider", "Widen the pane's column", (BROWSER,), LOOK),
+    Action("narrower", "less_than_sign", "narrower", "Narrow the pane's column", (BROWSER,), LOOK),
+    Action("split_down", "right_curly_bracket", "more collections", "More lines for the collections", (BROWSER,), LOOK),
+    Action("split_up", "left_curly_bracket", "more versions", "More lines for the versions", (BROWSER,), LOOK),
+    Action("usual_sizes", "0", "usual sizes", "Columns and lines as they were at first", (BROWSER,), LOOK),
     Action("copy", "y", "copy path", "Copy the path, through the terminal (OSC 52)", (BROWSER,), LOOK),
     Action("copy_use", "Y", "copy snippet", "Copy how to use it from Python", (COLLECTIONS, VERSIONS, DETAILS), LOOK),
     Action("reload", "f5", "reload", "Read everything again, and paint it anew", (BROWSER, HISTORY), LOOK),
@@ -381,6 +394,7 @@ BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
 _SHOWN = {
     "slash": "/", "colon": ":", "question_mark": "?", "asterisk": "*", "right_square_bracket": "]",
     "left_square_bracket": "[", "escape": "esc", "space": "space", "plus": "+", "minus": "-", "equals_sign": "=",
+    "greater_than_sign": ">", "less_than_sign": "<", "left_curly_bracket": "{", "right_curly_bracket": "}",
     "pagedown": "pgdn", "pageup": "pgup", "down": "↓", "up": "↑", "right": "→", "left": "←", "shift+tab": "⇧tab",
 }  # fmt: skip
 

@@ -18,6 +18,7 @@ class State:
         place: the path that was open.
         pane, tab: which had the focus, which was shown.
         orders: list → its order.
+        sizes: width class → columns and split, as they were set.
     """
 
     place: str = ""
@@ -25,6 +26,7 @@ class State:
     tab: str = "overview"
     theme: str = ""
     orders: dict[str, str] = field(default_factory=dict)
+    sizes: dict[str, list[int]] = field(default_factory=dict)
 
 
 def state_file(store: str, actor: str) -> Path:
@@ -47,7 +49,12 @@ def read_state(path: Path) -> State:
         if isinstance(value, type(getattr(state, one.name))):
             setattr(state, one.name, value)
     state.orders = {str(key): str(value) for key, value in state.orders.items()}
+    state.sizes = {str(key): value for key, value in state.sizes.items() if _three_numbers(value)}
     return state
+
+
+def _three_numbers(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 3 and all(type(one) is int for one in value)
 
 
 def write_state(path: Path, state: State) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +23,12 @@ from ..panes.registries import Registries
 from ..panes.tabs.use import snippet
 from ..panes.versions import Versions
 from ..safe import clean
-from ..widgets.bars import Crumbs, Footer
+from ..widgets.bars import Crumbs, Footer, TabLine
 from ..widgets.text import Line, Word
 from .curating import Curating
 from .desk import Desk
+from .jump import Target, in_table, in_tabs
+from .layout import Layout
 
 if TYPE_CHECKING:
     from ..widgets.lineage import LineageView
@@ -40,7 +43,7 @@ class _Wish:
     version: int | None = None
 
 
-class Browser(Curating, Desk):
+class Browser(Curating, Layout, Desk):
     BINDINGS = bindings(BROWSER, actions.ANYWHERE, *PANES, actions.LINEAGE)
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-narrow"),
@@ -124,6 +127,35 @@ class Browser(Curating, Desk):
     def narrow(self) -> bool:
         return self.size.width < 100
 
+    @property
+    def zoomed(self) -> bool:
+        return self._zoomed
+
+    def targets(self) -> Iterator[Target]:
+        """What can be gone to by a letter, what is nearest first: rows, tabs and panes that are on the screen."""
+        pane = self.pane
+        seen = [pane, *(one for one in self.query(Pane) if one is not pane and one.region)]
+        details = self.details
+        for one in seen:
+            yield from in_table(one.table, one.focus_inside)
+        if details in seen and details.in_lineage:
+            corner = details.lineage.region
+            for key, x, y in details.lineage.seen():
+                yield Target(corner.x + x, corner.y + y, lambda key=key: self._to_node(key))
+        if details in seen:
+            yield from in_tabs(details.query_one(TabLine), self._to_tab)
+        for one in self.query(Pane):
+            if one in seen:
+                yield Target(one.region.x + 2, one.region.y, one.focus_inside)
+
+    def _to_node(self, key: int) -> None:
+        self.details.lineage.choose(key)
+        self.focus_pane(actions.DETAILS)
+
+    def _to_tab(self, tab: str) -> None:
+        self.details.choose_tab(tab)
+        self.focus_pane(actions.DETAILS)
+
     def focus_pane(self, name: str) -> None:
         self._enter(name)
         self.pane.focus_inside()
@@ -139,6 +171,7 @@ class Browser(Curating, Desk):
     def _fit(self) -> None:
         """Show the panes that there is room for: all, or only the one with the focus."""
         self.set_class(self.narrow or self._zoomed, "-solo")
+        self.lay_out()
         pane = self.pane
         for one in self.query(Pane):
             one.set_class(one is pane, "-current")

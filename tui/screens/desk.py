@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from textual import on
@@ -13,7 +13,9 @@ from .. import wording
 from ..actions import BY_ID, LIST, Action, in_footer, keys_of
 from ..fetching import fetch
 from ..widgets.bars import Footer
+from ..widgets.table import VirtualTable
 from ..widgets.text import Line
+from .jump import Jump, Target, in_table
 
 if TYPE_CHECKING:
     from ..app import CuratoryApp
@@ -118,6 +120,14 @@ class Desk(Screen[None]):
         from .help import HelpScreen
 
         self.app.push_screen(HelpScreen(self.where, self.reason))
+
+    def targets(self) -> Iterator[Target]:
+        """What can be gone to by a letter: the rows of the list."""
+        for table in self.query(VirtualTable):
+            yield from in_table(table, table.focus)
+
+    def do_jump(self) -> None:
+        self.app.push_screen(Jump(list(self.targets()), self.size))
 
     def do_theme(self) -> None:
         self.desk_app.next_theme()

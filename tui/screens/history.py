@@ -64,7 +64,8 @@ class HistoryScreen(Desk):
         for field in self.query(Input):
             field.cursor_blink = not self.desk_app.remote
         if self._subject is not None:
-            self._field("of").value = wording.short(self._subject.path)
+            with self.prevent(Input.Changed):  # it is read below; a second time would move the cursor back
+                self._field("of").value = wording.short(self._subject.path)
         self.query_one(".history--box").border_title = content([(" History ", "")])
         self.query_one(Crumbs).show(
             [(" History", "head"), ("   / edits the fields   enter shows all of an event   esc goes back", "muted")], ()

@@ -96,6 +96,11 @@ class TabLine(Widget):
         self._current = ""
         self._spots: list[tuple[int, int, str]] = []
 
+    @property
+    def seen(self) -> list[tuple[int, str]]:
+        """The tabs that are on the screen, each with its column in the widget."""
+        return [(start, tab) for start, _, tab in self._spots]
+
     def show(self, tabs: Sequence[tuple[str, str]], current: str) -> None:
         if (tabs, current) != (self._tabs, self._current):
             self._tabs, self._current = tabs, current

@@ -5,7 +5,7 @@ What is drawn was laid out in a thread and is not changed any more; only the cur
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -243,6 +243,26 @@ class LineageView(ScrollView, can_focus=True):
                 self._go(key)
                 return True
         return False
+
+    def seen(self) -> Iterator[tuple[int, int, int]]:
+        """The nodes that are on the screen: key, column and line in the widget."""
+        found, (left, top) = self._found, self.scroll_offset
+        if found is None:
+            return
+        if found.drawing is not None:
+            for key, place in found.drawing.places.items():
+                if 0 <= place.x - left < self.size.width and 0 <= place.y - top < self.size.height:
+                    yield key, place.x - left, place.y - top
+            return
+        keys = found.lanes.keys if found.lanes is not None else [row.key for row in found.outline]
+        for line, key in enumerate(keys[top : top + self.size.height]):
+            if key is not None:
+                yield key, 0, line
+
+    def choose(self, key: int) -> None:
+        """Put the cursor on a node."""
+        if self._has(key):
+            self._go(key)
 
     @property
     def about(self) -> Line:

@@ -5,7 +5,7 @@ The cursor belongs to a row's key, not to its place: what others insert or delet
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -278,6 +278,13 @@ class VirtualTable(ScrollView, can_focus=True):
     @property
     def _height(self) -> int:
         return self.size.height - self.has_header
+
+    def seen(self) -> Iterator[tuple[Row, int]]:
+        """The rows that can be chosen and are on the screen, each with its line in the widget."""
+        for line in range(self.has_header, self.size.height):
+            row = self._window.row(line - self.has_header + self._top)
+            if row is not None and not row.heading:
+                yield row, line
 
     def seek(self, key: Hashable) -> bool:
         """Put the cursor on a row that has been read."""
