@@ -244,6 +244,14 @@ ACTIONS: tuple[Action, ...] = (
         {},
         True,
     ),
+    Action(
+        "registry_of",
+        "R",
+        "new registry",
+        "From a team's legacy registry to the registry that takes its place",
+        (BROWSER,),
+        PEOPLE,
+    ),
     # -- undo and history
     Action(
         "undo", "u,ctrl+z", "undo", "Take back your newest change, or say why it can't be", (ANYWHERE,), TIME, footer=50

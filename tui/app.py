@@ -15,7 +15,7 @@ from textual.app import App, SystemCommand
 from textual.filter import LineFilter
 from textual.screen import Screen
 
-from ..store import CuratoryError, Store, open_store
+from ..store import CuratoryError, Invalid, Store, open_store, registry_told_by
 from . import keymap, safety, state
 from .actions import BY_ID, keys_of
 from .fetching import fetch
@@ -37,6 +37,7 @@ class CuratoryApp(App[None]):
         store: bound to the one who is acting.
         remote: somebody else's terminal is at the other end.
         files: files of the machine it runs on may be read and written.
+        registry_off: why the registry is off here; empty where it is on.
         typed: the keys that have been pressed and not had their effect yet.
         keys: action → keys, where they are not the usual ones.
     """
@@ -66,6 +67,7 @@ class CuratoryApp(App[None]):
         *,
         remote: bool = False,
         files: bool = True,
+        registry_off: str = "",
         keys: dict[str, str] | None = None,
         problems: Sequence[str] = (),
         state_file: Path | None = None,
@@ -74,6 +76,7 @@ class CuratoryApp(App[None]):
         self.store = store
         self.remote = remote
         self.files = files
+        self.registry_off = registry_off
         self.keys = keys or {}
         self.state = state.read_state(state_file) if state_file else state.State()
         self.sync_word: Word = ("synced", "muted")
@@ -251,11 +254,18 @@ def run_app(store_url: str, actor: str | None, path: str | None = None, *, files
     os.environ.pop("TEXTUAL_DRIVER", None)
     with open_store(store_url, actor) as store:
         keys, problems = keymap.read_keymap(keymap.default_path())
+        registry_off = ""
+        try:
+            answer = registry_told_by(os.environ)
+            registry_off = "" if answer.on else answer.reason
+        except Invalid as error:
+            problems = [*problems, str(error)]
         app = CuratoryApp(
             store,
             path,
             remote=remote,
             files=files,
+            registry_off=registry_off,
             keys=keys,
             problems=problems,
             state_file=state.state_file(store.id, store.actor.name),

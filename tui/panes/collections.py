@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from textual.app import ComposeResult
+from textual.widgets import Static
+
 from ...store import Collection, Page, Project
 from .. import wording
 from ..widgets.table import Column
-from ..widgets.text import Line, Word
+from ..widgets.text import Line, Word, content
 from ..widgets.window import PAGE, Row
 from .pane import Pane
 
@@ -29,6 +32,16 @@ class Collections(Pane):
     def __init__(self, id: str) -> None:
         super().__init__(id)
         self.registry: Project | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(classes="pane--banner")
+        yield from super().compose()
+
+    def announce(self, line: Line) -> None:
+        """A line above the list; none where there is nothing to say."""
+        banner = self.query_one(".pane--banner", Static)
+        banner.display = bool(line)
+        banner.update(content(line))
 
     def open(self, registry: Project | None, *, seek: int | None = None) -> None:
         """Show a registry's collections."""

@@ -14,7 +14,7 @@ from textual.widget import Widget
 
 from ...store import Collection, CuratoryError, Event, File, Project, Role, Version, allowed
 from .. import actions
-from ..actions import BROWSER, PANES, Action, bindings
+from ..actions import BROWSER, BY_ID, PANES, Action, bindings, keys_of
 from ..fetching import fetch
 from ..panes.collections import Collections
 from ..panes.details import Details
@@ -80,6 +80,8 @@ class Browser(Curating, Layout, Desk):
         self._fit()
         self.registries.reload()
         start = self._start or state.place
+        if self.desk_app.registry_off and not self._start:
+            start = next((project.path for project in self.store.projects.list("legacy")), start)
         if start:
             pane = state.pane if not self._start else None
             self.go(start, pane=pane, quiet=not self._start)
@@ -190,6 +192,21 @@ class Browser(Curating, Layout, Desk):
         if isinstance(widget, Pane) and widget.id and widget.id != self._current:
             self._enter(widget.id)
 
+    def _banner(self, registry: Project | None) -> Line:
+        """What is to be known of a registry before one looks into it."""
+        off = self.desk_app.registry_off
+        if off:
+            return [("The registry is off here", "warn"), (f": {off}. What teams had before is below.", "")]
+        if registry is None or registry.kind != "legacy":
+            return ()
+        key = keys_of(BY_ID["registry_of"], self.desk_app.keys)[0]
+        return [
+            (f"The old model registry of {registry.entity}. ", ""),
+            (key, "key"),
+            (" leads to ", ""),
+            (self.successor(registry).title, "strong"),
+        ]
+
     # -- the selection ------------------------------------------------------------------------------------------
 
     @on(Pane.Selected)
@@ -222,6 +239,7 @@ class Browser(Curating, Layout, Desk):
 
     def _open_registry(self, registry: Project | None) -> None:
         self._ready = True
+        self.collections.announce(self._banner(registry))
         wish = self._wish
         wanted = wish.collection if wish and registry and wish.project == registry.id else None
         self.collections.open(registry, seek=wanted)

@@ -235,6 +235,21 @@ class Curating:
 
         self._browser.app.push_screen(OrganizationDialog())
 
+    def successor(self, legacy: Project) -> Project:
+        """The registry that takes the place of a team's legacy one: what it was migrated into, else Models."""
+        known = [one for one in self._browser.registries.projects() if one.kind == "registry"]
+        named = {one.short_name.casefold(): one for one in known}
+        return named.get(f"{legacy.entity}-mr-migrated".casefold()) or named.get("model") or legacy
+
+    def do_registry_of(self) -> None:
+        registry = self._registry()
+        if registry is None:
+            return
+        if registry.kind != "legacy":
+            self._refuse(f"{registry.title} is no legacy registry; this key leads from one to what takes its place.")
+        else:
+            self._browser.go(self.successor(registry).path)
+
     def do_settings(self) -> None:
         from ..dialogs.settings import SettingsDialog
 
