@@ -72,7 +72,7 @@ class DownloadDialog(Dialog[None]):
                 return
             words: list[Word] = [(f"{wording.count(len(report.written), 'file')} written", "good")]
             if report.kept:
-                words.append((f", {len(report.kept):,} were there already", ""))
+                words.append((f", {wording.count(len(report.kept), 'was', 'were')} there already", ""))
             if report.references:
                 words.append((f", {wording.count(len(report.references), 'reference')} not fetched", "warn"))
             bar.end([*words, (f"  in {folder}", "path")])
