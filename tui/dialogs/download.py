@@ -58,7 +58,7 @@ class DownloadDialog(Dialog[None]):
         store, version = self.store, self.version
         folder = Path(self.query_one("#folder", Input).value.strip() or ".").expanduser()
         bar = self.query_one(Progress)
-        self._working = True
+        self._work(True)
         self._stop.clear()
         bar.begin()
 
@@ -66,7 +66,7 @@ class DownloadDialog(Dialog[None]):
             return store.versions.download(version, folder, progress=bar.at, cancelled=self._stop.is_set)
 
         def done(report: DownloadReport) -> None:
-            self._working = False
+            self._work(False)
             if report.cancelled:
                 bar.end([("Stopped. What is whole stays; the next download goes on from there.", "warn")])
                 return
@@ -78,7 +78,13 @@ class DownloadDialog(Dialog[None]):
             bar.end([*words, (f"  in {folder}", "path")])
 
         def failed(error: CuratoryError) -> None:
-            self._working = False
+            self._work(False)
             bar.end([(str(error), "bad")])
 
         fetch(self, "download", work, done, failed)
+
+    def _work(self, on: bool) -> None:
+        """Files are being copied now, or no longer."""
+        self._working = on
+        self.query_one("#push-cancel", Push).call("Stop  esc" if on else "Close  esc")
+        self.query_one("#push-apply", Push).turn(not on)

@@ -44,7 +44,7 @@ class MembersDialog(Dialog[None]):
         registry = self.registry
         if registry.kind != "registry":
             what = "a source project" if registry.kind == "project" else "a legacy registry"
-            return f"This is {what}: its people are those of {registry.entity}. O shows the organization's teams."
+            return f"This is {what}: its people are those of {registry.entity}. Escape, then O, shows the teams."
         if not allowed(Role.parse(registry.role), Permission.MANAGE_MEMBERS):
             return f"You are {registry.role} of {registry.title}; changing members takes the role admin."
         return None

@@ -102,9 +102,9 @@ class LogDialog(PlanDialog):
     def _store(self, paths: list[str], shown: Plan) -> None:
         """Hash and store the files; then do what was shown, unless their content makes it something else."""
         store, bar = self.store, self.query_one(Progress)
-        self._busy = self._reading = True
+        self._busy = True
+        self._read(True)
         self._stop.clear()
-        self.query_one("#push-apply", Push).turn(False)
         bar.begin()
 
         def progress(done: int, total: int, path: str) -> None:
@@ -119,7 +119,8 @@ class LogDialog(PlanDialog):
 
         def done(found: tuple[list[File], Plan]) -> None:
             files, plan = found
-            self._busy = self._reading = False
+            self._busy = False
+            self._read(False)
             self._stored = (paths, files)
             bar.end([(f"{wording.count(len(files), 'file')} stored", "good")])
             if plan.lines == shown.lines and plan.effect == shown.effect:
@@ -129,13 +130,20 @@ class LogDialog(PlanDialog):
                 self.replan(0.0, note="The files are known already; this is what it comes to.")
 
         def failed(error: CuratoryError) -> None:
-            self._busy = self._reading = False
+            self._busy = False
+            self._read(False)
             bar.end()
             self._say([[(str(error), "bad")]], ready=False)
             self._plan, self._stale = shown, False
             self.query_one("#push-apply", Push).turn(True)
 
         fetch(self, "apply", work, done, failed)
+
+    def _read(self, on: bool) -> None:
+        """Files are being read now, or no longer."""
+        self._reading = on
+        self.query_one("#push-cancel", Push).call("Stop  esc" if on else "Cancel  esc")
+        self.query_one("#push-apply", Push).turn(not on)
 
     def action_cancel(self) -> None:
         if self._reading:

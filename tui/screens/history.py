@@ -26,7 +26,7 @@ from .desk import Desk
 FIELDS = (
     ("of", "everything, or a path"),
     ("by", "anybody, or a name"),
-    ("action", "alias, link.add, member …"),
+    ("action", "alias, link, tag"),
     ("since", "7d or 2026-01-31"),
     ("until", "2026-01-31T12:00"),
     ("as of", "a moment"),

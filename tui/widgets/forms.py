@@ -45,6 +45,11 @@ class Push(Widget, can_focus=True):
     def turn(self, on: bool) -> None:
         self.set_class(not on, "-off")
 
+    def call(self, label: str) -> None:
+        """Say something else on it."""
+        self._label = label
+        self.refresh(layout=True)
+
     def render(self) -> Content:
         return content([(self._label, "")])
 
@@ -161,10 +166,14 @@ class Completing(Vertical):
         self.query_one(Input).focus()
 
     def on_descendant_focus(self) -> None:
-        self.add_class("-open")  # what fits is offered while one types here, and takes no room elsewhere
+        self._open()
 
     def on_descendant_blur(self) -> None:
         self.remove_class("-open")
+
+    def _open(self) -> None:
+        """What fits is offered while one types here, and takes no room elsewhere."""
+        self.set_class(bool(self._found) and self.query_one(Input).has_focus, "-open")
 
     @property
     def text(self) -> str:
@@ -234,3 +243,4 @@ class Completing(Vertical):
         if more > 0:
             lines.append([(f"  … {more:,} more", "muted")])
         self.query_one(".completing--list", Static).update(content(*lines))
+        self._open()

@@ -124,11 +124,13 @@ async def test_it_shows_how_far_it_is_stops_and_goes_on(desk: Open, small: Store
                 await hands.pilot.pause(0.01)
             await until(hands, "%")
             assert "░" in hands.text
+            assert "Stop  esc" in hands.text
             await hands.pilot.press("escape")
         finally:
             go.set()
         await until(hands, "Stopped.")
         assert hands.app.screen is dialog, "the first escape stops it, the next leaves"
+        assert "Close  esc" in hands.text
         written = len(list((here / "artifacts" / "many-v0").rglob("part-*")))
         assert written < 80
 
