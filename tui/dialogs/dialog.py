@@ -21,6 +21,7 @@ from ..widgets.text import Line, content
 if TYPE_CHECKING:
     from ..app import CuratoryApp
 
+MOST = 300  # lines of what will come of it that are shown; the others are counted
 DEBOUNCE = 0.12  # seconds after the last key until the plan is made
 
 T = TypeVar("T")
@@ -182,7 +183,9 @@ class PlanDialog(Dialog[bool]):
                 return
             missing = self.missing()
             self._plan = plan if missing is None else None
-            lines: list[Line] = [[("• ", "muted"), *line] for line in plan.lines]
+            lines: list[Line] = [[("• ", "muted"), *line] for line in plan.lines[:MOST]]
+            if len(plan.lines) > MOST:
+                lines.append([(f"… and {len(plan.lines) - MOST:,} more of the kind", "warn")])
             if missing is not None:
                 lines.insert(0, [(missing, "muted")])
             if note:

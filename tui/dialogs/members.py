@@ -10,29 +10,28 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.widgets import Static
 
-from ...store import CuratoryError, Member, Permission, Project, Role, Store, allowed
+from ...store import Member, Permission, Project, Role, Store, allowed
 from .. import wording
 from ..fetching import fetch
 from ..panes.tabs.people import MEMBER_COLUMNS, member_row
 from ..plans import Work
 from ..widgets.forms import Choice, Completing
 from ..widgets.table import VirtualTable
-from ..widgets.text import Line, plain
+from ..widgets.text import Line
 from . import completion
-from .dialog import Confirm, Dialog, PlanDialog, intro, label
+from .dialog import Confirm, PlanDialog, intro, label
+from .roster import Roster
 
 ROLES = tuple((role.label, role.label.replace("_", " ")) for role in Role)
 
 
-class MembersDialog(Dialog[None]):
+class MembersDialog(Roster):
     BINDINGS: ClassVar = [
-        Binding("escape", "cancel", show=False),
         Binding("a,n", "add", show=False),
         Binding("r", "role", show=False),
         Binding("o", "owner", show=False),
         Binding("x,delete", "remove", show=False),
     ]
-    box_classes = "-wide -tall"
 
     def __init__(self, registry: Project) -> None:
         super().__init__()
@@ -64,52 +63,30 @@ class MembersDialog(Dialog[None]):
         yield VirtualTable(MEMBER_COLUMNS, header=True)
         yield Static(id="problem")
 
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.live()
-
     def live(self) -> None:
         store, path = self.store, self.registry.path
-        fetch(self, "members", lambda: store.members.list(path), self._show, self._refuse)
+        fetch(self, "members", lambda: store.members.list(path), self._show, self.tell)
 
     def _show(self, members: list[Member]) -> None:
-        self.query_one(VirtualTable).show([member_row(member) for member in members], keep=True)
-
-    def _refuse(self, error: CuratoryError) -> None:
-        self.query_one("#problem", Static).update(plain(str(error)))
-
-    @property
-    def _members(self) -> list[Member]:
-        """Those that are marked, or the one under the cursor."""
-        table = self.query_one(VirtualTable)
-        rows = list(table.marks.values()) or ([table.row] if table.row is not None else [])
-        return [row.record for row in rows]
+        self.table.show([member_row(member) for member in members], keep=True)
 
     def _allowed(self) -> bool:
         if self.refusal is not None:
             self.desk_app.say(self.refusal, "warning")
         return self.refusal is None
 
-    def _open(self, dialog: PlanDialog) -> None:
-        def closed(done: bool | None) -> None:
-            if done:
-                self.query_one(VirtualTable).clear_marks()
-            self.live()
-
-        self.app.push_screen(dialog, closed)
-
     def action_add(self) -> None:
         if self._allowed():
-            known = [row.record.name for row in self.query_one(VirtualTable).known if row.record.role is not None]
-            self._open(RoleDialog(self.registry, (), known))
+            known = [row.record.name for row in self.table.known if row.record.role is not None]
+            self.open(RoleDialog(self.registry, (), known))
 
     @on(VirtualTable.Chosen)
     def action_role(self) -> None:
-        if self._members and self._allowed():
-            self._open(RoleDialog(self.registry, self._members))
+        if self.chosen and self._allowed():
+            self.open(RoleDialog(self.registry, self.chosen))
 
     def action_owner(self) -> None:
-        members = self._members
+        members: list[Member] = self.chosen
         if not members or not self._allowed():
             return
         if len(members) > 1 or members[0].kind == "team":
@@ -117,10 +94,10 @@ class MembersDialog(Dialog[None]):
             return
         path, who = self.registry.path, members[0].name
         heading: Line = [("Make ", ""), (who, ""), (" the owner of ", ""), (self.registry.title, "")]
-        self._open(Confirm(heading, "Make owner", lambda store: store.registries.set_owner(path, who)))
+        self.open(Confirm(heading, "Make owner", lambda store: store.registries.set_owner(path, who)))
 
     def action_remove(self) -> None:
-        members = self._members
+        members: list[Member] = self.chosen
         if not members or not self._allowed():
             return
         without = next((member for member in members if member.role is None), None)
@@ -135,7 +112,7 @@ class MembersDialog(Dialog[None]):
                 store.members.remove(path, member.name)
 
         heading: Line = [("Remove ", ""), (people(members), ""), (" from ", ""), (self.registry.title, "")]
-        self._open(Confirm(heading, "Remove", remove))
+        self.open(Confirm(heading, "Remove", remove))
 
 
 class RoleDialog(PlanDialog):

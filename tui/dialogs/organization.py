@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.widgets import Input, Static
 
-from ...store import CuratoryError, Entity, Store
+from ...store import Entity, Store
 from .. import wording
 from ..fetching import fetch
 from ..plans import Work
@@ -19,22 +19,21 @@ from ..widgets.table import Column, VirtualTable
 from ..widgets.text import Line, plain
 from ..widgets.window import Row
 from . import completion
-from .dialog import Confirm, Dialog, PlanDialog, intro, label
+from .dialog import Confirm, PlanDialog, intro, label
+from .roster import Roster
 
 ROLES = (("admin", "admin"), ("member", "member"), ("viewer", "viewer"))
 COLUMNS = (Column("who"), Column("is", 9), Column("of team", 16, drop=2), Column("e-mail", 24, drop=1))
 SIGNS = {"user": "·", "service": "⚙", "team": "≡"}
 
 
-class OrganizationDialog(Dialog[None]):
+class OrganizationDialog(Roster):
     BINDINGS: ClassVar = [
-        Binding("escape", "cancel", show=False),
         Binding("a", "add", show=False),
         Binding("n", "team", show=False),
         Binding("r", "role", show=False),
         Binding("x,delete", "remove", show=False),
     ]
-    box_classes = "-wide -tall"
 
     def heading(self) -> Line:
         return [("Organization", "")]
@@ -48,10 +47,6 @@ class OrganizationDialog(Dialog[None]):
         yield VirtualTable(COLUMNS, header=True)
         yield Static(id="problem")
 
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.live()
-
     def live(self) -> None:
         store = self.store
 
@@ -59,7 +54,7 @@ class OrganizationDialog(Dialog[None]):
             place = store.organizations.get(None)
             return place, store.organizations.people(place.name), store.teams.list(place.name)
 
-        fetch(self, "organization", work, self._show, self._refuse)
+        fetch(self, "organization", work, self._show, self.tell)
 
     def _show(self, found: tuple[Entity, list[Entity], list[Entity]]) -> None:
         place, people, teams = found
@@ -67,43 +62,26 @@ class OrganizationDialog(Dialog[None]):
         box.border_title = plain(f" {place.name}: people and teams ")
         rows = [_heading("People and service accounts"), *(entity_row(one) for one in people)]
         rows += [Row("space", ((),), heading=True), _heading("Teams; what you are in each")]
-        self.query_one(VirtualTable).show([*rows, *(entity_row(one) for one in teams)], keep=True)
-
-    def _refuse(self, error: CuratoryError) -> None:
-        self.query_one("#problem", Static).update(plain(str(error)))
-
-    @property
-    def _chosen(self) -> list[Entity]:
-        table = self.query_one(VirtualTable)
-        rows = list(table.marks.values()) or ([table.row] if table.row is not None else [])
-        return [row.record for row in rows if isinstance(row.record, Entity)]
-
-    def _open(self, dialog: PlanDialog) -> None:
-        def closed(done: bool | None) -> None:
-            if done:
-                self.query_one(VirtualTable).clear_marks()
-            self.live()
-
-        self.app.push_screen(dialog, closed)
+        self.table.show([*rows, *(entity_row(one) for one in teams)], keep=True)
 
     def action_add(self) -> None:
-        self._open(NewPerson())
+        self.open(NewPerson())
 
     def action_team(self) -> None:
-        self._open(NewTeam())
+        self.open(NewTeam())
 
     @on(VirtualTable.Chosen)
     def action_role(self) -> None:
         from .team import TeamDialog
 
-        chosen = self._chosen
+        chosen: list[Entity] = self.chosen
         if chosen and chosen[0].kind == "team":
             self.app.push_screen(TeamDialog(chosen[0]), lambda _: self.live())
         elif chosen:
-            self._open(OrganizationRole([one for one in chosen if one.kind != "team"]))
+            self.open(OrganizationRole([one for one in chosen if one.kind != "team"]))
 
     def action_remove(self) -> None:
-        chosen = self._chosen
+        chosen: list[Entity] = self.chosen
         if not chosen:
             return
 
@@ -114,7 +92,7 @@ class OrganizationDialog(Dialog[None]):
                 else:
                     store.users.remove(one.name)
 
-        self._open(Confirm([("Remove ", ""), (entities(chosen), "")], "Remove", remove, danger=True))
+        self.open(Confirm([("Remove ", ""), (entities(chosen), "")], "Remove", remove, danger=True))
 
 
 class NewPerson(PlanDialog):

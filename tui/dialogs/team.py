@@ -10,31 +10,30 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.widgets import Input, Static
 
-from ...store import CuratoryError, Entity, Store
+from ...store import Entity, Store
 from .. import wording
 from ..fetching import fetch
 from ..plans import Work
 from ..widgets.forms import Choice, Completing
 from ..widgets.table import Column, VirtualTable
-from ..widgets.text import Line, plain
+from ..widgets.text import Line
 from ..widgets.window import Row
 from . import completion
-from .dialog import Confirm, Dialog, PlanDialog, intro, label
+from .dialog import Confirm, PlanDialog, intro, label
 from .organization import ROLES, entities, entity_row
 from .removing import read_age
+from .roster import Roster
 
 COLUMNS = (Column("who"), Column("is", 9), Column("e-mail", 24, drop=1))
 
 
-class TeamDialog(Dialog[None]):
+class TeamDialog(Roster):
     BINDINGS: ClassVar = [
-        Binding("escape", "cancel", show=False),
         Binding("a,n", "add", show=False),
         Binding("r", "role", show=False),
         Binding("E", "expiry", show=False),
         Binding("x,delete", "remove", show=False),
     ]
-    box_classes = "-wide -tall"
 
     def __init__(self, team: Entity) -> None:
         super().__init__()
@@ -52,52 +51,29 @@ class TeamDialog(Dialog[None]):
         yield VirtualTable(COLUMNS, header=True)
         yield Static(id="problem", classes="dialog--label")
 
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.live()
-
     def live(self) -> None:
         store, name = self.store, self.team.name
-        fetch(self, "team", lambda: (store.teams.get(name), store.teams.members(name)), self._show, self._refuse)
+        fetch(self, "team", lambda: (store.teams.get(name), store.teams.members(name)), self._show, self.tell)
 
     def _show(self, found: tuple[Entity, list[Entity]]) -> None:
         self.team, people = found
-        self.query_one(VirtualTable).show([_row(one) for one in people], keep=True)
-        self._say(f"Its versions live {_lives(self.team)} unless they say otherwise.")
-
-    def _refuse(self, error: CuratoryError) -> None:
-        self._say(str(error))
-
-    def _say(self, text: str) -> None:
-        self.query_one("#problem", Static).update(plain(text))
-
-    @property
-    def _chosen(self) -> list[Entity]:
-        table = self.query_one(VirtualTable)
-        rows = list(table.marks.values()) or ([table.row] if table.row is not None else [])
-        return [row.record for row in rows]
-
-    def _open(self, dialog: PlanDialog) -> None:
-        def closed(done: bool | None) -> None:
-            if done:
-                self.query_one(VirtualTable).clear_marks()
-            self.live()
-
-        self.app.push_screen(dialog, closed)
+        self.table.show([_row(one) for one in people], keep=True)
+        self.tell(f"Its versions live {_lives(self.team)} unless they say otherwise.")
 
     def action_add(self) -> None:
-        self._open(TeamRole(self.team, ()))
+        self.open(TeamRole(self.team, ()))
 
     @on(VirtualTable.Chosen)
     def action_role(self) -> None:
-        if self._chosen:
-            self._open(TeamRole(self.team, self._chosen))
+        if self.chosen:
+            self.open(TeamRole(self.team, self.chosen))
 
     def action_expiry(self) -> None:
-        self._open(TeamExpiry(self.team))
+        self.open(TeamExpiry(self.team))
 
     def action_remove(self) -> None:
-        chosen, team = self._chosen, self.team.name
+        chosen: list[Entity] = self.chosen
+        team = self.team.name
 
         def remove(store: Store) -> None:
             for one in chosen:
@@ -105,7 +81,7 @@ class TeamDialog(Dialog[None]):
 
         if chosen:
             heading: Line = [("Take ", ""), (entities(chosen), ""), (" out of the team ", ""), (team, "")]
-            self._open(Confirm(heading, "Take out", remove))
+            self.open(Confirm(heading, "Take out", remove))
 
 
 class TeamRole(PlanDialog):

@@ -72,7 +72,8 @@ class Curating:
         from ..dialogs.link import LinkDialog, LinkInDialog
 
         versions = self._versions()
-        if versions:
+        if versions:  # the oldest first, so that the newest is the latest there, too
+            versions.sort(key=lambda version: (version.entity, version.project, version.collection, version.number))
             self._open(LinkDialog(versions))
             return
         collection = self._browser.collections.selected

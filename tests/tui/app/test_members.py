@@ -139,3 +139,16 @@ async def test_adding_by_mouse(desk: Open, small: Store) -> None:
         await hands.click("○ member")
         await hands.click("Give role  ^s")
         assert roles("secret")(small)["bo"] == "member"
+
+
+async def test_what_was_done_is_taken_back_without_leaving(desk: Open, small: Store) -> None:
+    async with desk("secret") as hands:
+        await take(hands, ("m", "a", "'bo", "ctrl+s"))
+        dialog = hands.app.screen
+        assert " bo " in hands.text
+        await hands.press("u")
+        await hands.settle()
+        assert roles("secret")(small) == {"ana": "admin"}
+        assert hands.app.screen is dialog
+        await hands.press("U")
+        assert roles("secret")(small) == {"ana": "admin", "bo": "viewer"}
