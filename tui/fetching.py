@@ -39,9 +39,10 @@ def fetch(
         try:
             result = await asyncio.to_thread(work)
         except CuratoryError as error:
-            if failed is not None:
+            if failed is not None and node.app.is_running:
                 failed(error)
             return
-        done(result)
+        if node.app.is_running:  # else what would show it may be gone already
+            done(result)
 
     return node.run_worker(run, group=group, exclusive=exclusive, exit_on_error=True)

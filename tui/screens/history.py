@@ -43,6 +43,7 @@ class HistoryScreen(Desk):
     def __init__(self, subject: Project | Collection | Version | None) -> None:
         super().__init__()
         self._subject = subject
+        self._asked: list[str] | None = None
 
     @property
     def where(self) -> str:
@@ -82,7 +83,15 @@ class HistoryScreen(Desk):
 
     @on(Input.Changed)
     def _edited(self) -> None:
-        self.set_timer(DEBOUNCE, self._read, name="read")
+        self.set_timer(DEBOUNCE, self._read_anew, name="read")
+
+    def _read_anew(self) -> None:
+        """Read what the fields ask for by now; what is shown already stays, with its cursor."""
+        if self._texts() != self._asked:
+            self._read()
+
+    def _texts(self) -> list[str]:
+        return [field.value for field in self.query(Input)]
 
     @on(Input.Submitted)
     def _entered(self) -> None:
@@ -90,6 +99,7 @@ class HistoryScreen(Desk):
 
     def _read(self) -> None:
         store, now = self.store, self.store.now()
+        self._asked = self._texts()
         try:
             options: dict[str, Any] = {"by": self._value("by"), "actions": self._value("action")}
             options["since"] = moment(self._value("since"), now)

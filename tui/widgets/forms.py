@@ -169,7 +169,13 @@ class Completing(Vertical):
         self._open()
 
     def on_descendant_blur(self) -> None:
-        self.remove_class("-open")
+        self.call_after_refresh(self._close)
+
+    def _close(self) -> None:
+        """One types elsewhere now. A button or a choice closes nothing: it would move away under the mouse."""
+        focused = self.screen.focused
+        if isinstance(focused, Input) and focused.parent is not self:
+            self.remove_class("-open")
 
     def _open(self) -> None:
         """What fits is offered while one types here, and takes no room elsewhere."""

@@ -93,6 +93,14 @@ class Hands:
                 break
         await self.pilot.pause()
 
+    async def until(self, text: str) -> None:
+        """Wait until a text is on the screen."""
+        for _ in range(500):
+            if text in self.text:
+                return
+            await self.pilot.pause(0.02)
+        raise AssertionError(f"{text!r} never came:\n{self.text}")
+
     async def click(self, text: str) -> None:
         """Click where a text is on the screen."""
         for row, line in enumerate(self.text.split("\n")):

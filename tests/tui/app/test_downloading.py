@@ -12,7 +12,7 @@ from curatory.tui.dialogs.download import DownloadDialog
 from textual.widgets import Input
 
 from .acting import Refusal, is_refused, named
-from .conftest import Hands, Open
+from .conftest import Open
 
 
 @pytest.fixture(autouse=True)
@@ -85,14 +85,6 @@ async def test_over_ssh_it_says_which_machine(desk: Open) -> None:
         assert "to the machine that this runs on" in hands.text
 
 
-async def until(hands: Hands, text: str) -> None:
-    for _ in range(200):
-        if text in hands.text:
-            return
-        await hands.pilot.pause(0.02)
-    raise AssertionError(f"{text!r} never came:\n{hands.text}")
-
-
 async def test_it_shows_how_far_it_is_stops_and_goes_on(desk: Open, small: Store, here: Path, monkeypatch: Any) -> None:
     many(small)
     reached, go = threading.Event(), threading.Event()
@@ -122,13 +114,13 @@ async def test_it_shows_how_far_it_is_stops_and_goes_on(desk: Open, small: Store
                 if reached.is_set():
                     break
                 await hands.pilot.pause(0.01)
-            await until(hands, "%")
+            await hands.until("%")
             assert "░" in hands.text
             assert "Stop  esc" in hands.text
             await hands.pilot.press("escape")
         finally:
             go.set()
-        await until(hands, "Stopped.")
+        await hands.until("Stopped.")
         assert hands.app.screen is dialog, "the first escape stops it, the next leaves"
         assert "Close  esc" in hands.text
         written = len(list((here / "artifacts" / "many-v0").rglob("part-*")))
@@ -136,7 +128,7 @@ async def test_it_shows_how_far_it_is_stops_and_goes_on(desk: Open, small: Store
 
         monkeypatch.setattr(dialog.store.versions, "download", real)
         await hands.press("enter")
-        await until(hands, "were there already")
+        await hands.until("were there already")
         assert len(list((here / "artifacts" / "many-v0").rglob("part-*"))) == 80
         await hands.press("escape")
         assert hands.app.screen is hands.browser

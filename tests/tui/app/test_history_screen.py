@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from curatory.store import Store
 from curatory.tui.screens.history import HistoryScreen, moment
+from curatory.tui.widgets.table import VirtualTable
 from textual.widgets import Input
 
 from .conftest import BEGIN, Hands, Open
@@ -99,7 +100,7 @@ async def test_by_keyboard_alone(desk: Open, small: Store) -> None:
         assert "tagged theirs" in hands.text
         assert "put prod" not in hands.text
         await hands.press("enter")
-        assert "tag.add" in hands.text
+        await hands.until("tag.add")
         await hands.press("escape", "escape")
         assert hands.app.screen is hands.browser
 
@@ -128,3 +129,15 @@ def test_moments_are_read() -> None:
     assert moment("2026-01-31", BEGIN).isoformat() == "2026-01-31T00:00:00+00:00"  # type: ignore[union-attr]
     assert (BEGIN - moment("7d", BEGIN)).days == 7  # type: ignore[operator]
     assert (BEGIN - moment("2w", BEGIN)).days == 14  # type: ignore[operator]
+
+
+async def test_the_cursor_stays_where_one_goes_at_once(desk: Open) -> None:
+    """What the screen opens with is read once: a second reading would put the cursor back to the top."""
+    async with desk("model/detector") as hands:
+        await hands.press("H", "end")
+        table = hands.app.screen.query_one(VirtualTable)
+        at = table.cursor
+        assert at == table.total - 1 > 0
+        await hands.pilot.pause(0.5)
+        await hands.settle()
+        assert table.cursor == at

@@ -105,6 +105,7 @@ async def test_an_event_is_shown_in_full_and_taken_back(desk: Open, small: Store
     async with desk("model/detector") as hands:
         await hands.press("H", "enter")
         assert isinstance(hands.app.screen, EventDialog)
+        await hands.until("hash")
         for text in ("tagged theirs on model/detector", "by    kim", "tag.add", "before null", "after  1", "hash"):
             assert text in hands.text
         await hands.press("u")
@@ -116,7 +117,7 @@ async def test_an_event_that_can_not_be_taken_back_says_why(desk: Open, small: S
     async with desk("vision/labs/detector:v0") as hands:
         await hands.press("H", "end", "enter")
         assert isinstance(hands.app.screen, EventDialog)
-        assert "version.log" in hands.text
+        await hands.until("version.log")
         await hands.press("u")
         assert any("is work, not a change to the registry" in toast for toast in hands.toasts), hands.toasts
         assert isinstance(hands.app.screen, EventDialog)
