@@ -93,6 +93,14 @@ class Hands:
                 break
         await self.pilot.pause()
 
+    async def arrive(self) -> None:
+        """Wait until the app stands where it was opened."""
+        for _ in range(100):
+            await self.settle()
+            if self.browser._wish is None and self.browser.subject is not None:
+                break
+        await self.settle()
+
     async def until(self, text: str) -> None:
         """Wait until a text is on the screen."""
         for _ in range(500):
@@ -148,8 +156,7 @@ def desk(small: Store) -> Open:
         async with app.run_test(size=size, notifications=True) as pilot:
             hands = Hands(app, pilot)
             await pilot.pause(0.05)
-            await hands.settle()
-            await hands.settle()
+            await hands.arrive()
             yield hands
 
     return run

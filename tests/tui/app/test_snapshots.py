@@ -129,8 +129,7 @@ def test_it_looks_as_it_did(snap_compare, small: Store, screen: str, size: str) 
 
     async def before(pilot) -> None:
         hands = Hands(app, pilot)
-        await hands.settle()
-        await hands.settle()
+        await hands.arrive()
         await take(hands, steps)
         await hands.settle()
         for button in app.screen.query(Push):
