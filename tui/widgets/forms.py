@@ -173,6 +173,8 @@ class Completing(Vertical):
 
     def _close(self) -> None:
         """One types elsewhere now. A button or a choice closes nothing: it would move away under the mouse."""
+        if not self.is_attached:  # the dialog was left
+            return
         focused = self.screen.focused
         if isinstance(focused, Input) and focused.parent is not self:
             self.remove_class("-open")
