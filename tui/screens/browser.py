@@ -20,15 +20,14 @@ from ..panes.collections import Collections
 from ..panes.details import Details
 from ..panes.pane import DEBOUNCE, Pane
 from ..panes.registries import Registries
-from ..panes.tabs.use import snippet
 from ..panes.versions import Versions
-from ..safe import clean
 from ..widgets.bars import Crumbs, Footer, TabLine
 from ..widgets.text import Line, Word
 from .curating import Curating
 from .desk import Desk
 from .jump import Target, in_table, in_tabs
 from .layout import Layout
+from .looking import Looking
 
 if TYPE_CHECKING:
     from ..widgets.lineage import LineageView
@@ -43,7 +42,7 @@ class _Wish:
     version: int | None = None
 
 
-class Browser(Curating, Layout, Desk):
+class Browser(Curating, Looking, Layout, Desk):
     BINDINGS = bindings(BROWSER, actions.ANYWHERE, *PANES, actions.LINEAGE)
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-narrow"),
@@ -403,151 +402,3 @@ class Browser(Curating, Layout, Desk):
                 f"{MATRIX[permission].label}. Ask an admin of it ({registry.owner or 'see its members'})."
             )
         return None
-
-    # -- moving and looking -------------------------------------------------------------------------------------
-
-    def do_pane_1(self) -> None:
-        self.focus_pane(PANES[0])
-
-    def do_pane_2(self) -> None:
-        self.focus_pane(PANES[1])
-
-    def do_pane_3(self) -> None:
-        self.focus_pane(PANES[2])
-
-    def do_pane_4(self) -> None:
-        self.focus_pane(PANES[3])
-
-    def do_pane_next(self) -> None:
-        self.focus_pane(PANES[(PANES.index(self._current) + 1) % len(PANES)])
-
-    def do_pane_previous(self) -> None:
-        self.focus_pane(PANES[(PANES.index(self._current) - 1) % len(PANES)])
-
-    def do_pane_right(self) -> None:
-        if self.where == actions.LINEAGE and self.details.lineage.move("right"):
-            return
-        self.focus_pane(PANES[min(PANES.index(self._current) + 1, len(PANES) - 1)])
-
-    def do_pane_left(self) -> None:
-        if self.where == actions.LINEAGE and self.details.lineage.move("left"):
-            return
-        self.focus_pane(PANES[max(PANES.index(self._current) - 1, 0)])
-
-    def do_out(self) -> None:
-        """One layer out: range or marks, filter, zoom, and in a drill-down the pane before."""
-        pane = self.pane
-        if pane.table.marks or pane.table.ranging:
-            pane.table.clear_marks()
-        elif pane.clear_filter():
-            pass
-        elif self._zoomed:
-            self._zoomed = False
-            self._fit()
-        elif self._current != PANES[0]:
-            self.focus_pane(PANES[PANES.index(self._current) - 1])
-
-    def do_zoom(self) -> None:
-        self._zoomed = not self._zoomed
-        self._fit()
-        self._changed()
-
-    def do_filter(self) -> None:
-        self.pane.open_filter()
-
-    def do_order(self) -> None:
-        order = self.pane.next_order()
-        self.desk_app.say(f"Ordered by {order.lstrip('-')}{', highest first' if order.startswith('-') else ''}.")
-
-    def do_next_tab(self) -> None:
-        if self.where == actions.LINEAGE and self.details.lineage.forward():
-            return
-        self.details.step_tab(1)
-
-    def do_previous_tab(self) -> None:
-        if self.where == actions.LINEAGE and self.details.lineage.back():
-            return
-        self.details.step_tab(-1)
-
-    def do_lineage(self) -> None:
-        self.details.choose_tab("lineage")
-        self.focus_pane(actions.DETAILS)
-
-    def do_reload(self) -> None:
-        self.desk_app.repaint()
-        self.live()
-        self.desk_app.say("Read again.")
-
-    def do_copy(self) -> None:
-        paths = [target.path for target in self.pane.targets]
-        if paths:
-            self.desk_app.copy(clean(paths[0]) if len(paths) == 1 else " ".join(clean(path) for path in paths))
-
-    def do_copy_use(self) -> None:
-        subject = self.details.subject if self._current == actions.DETAILS else self.subject
-        if isinstance(subject, Version | Collection):
-            self.desk_app.copy("\n".join(clean(line) for line in snippet(subject).split("\n")))
-
-    def do_goto(self) -> None:
-        from ..dialogs.goto import GoTo
-
-        self.app.push_screen(GoTo(), lambda path: self.go(path) if path else None)
-
-    def do_history(self) -> None:
-        from .history import HistoryScreen
-
-        subject = self.details.subject if self._current == actions.DETAILS else self.subject
-        self.app.push_screen(HistoryScreen(subject))
-
-    def do_compare(self) -> None:
-        from .compare import CompareScreen
-
-        marked = [row.record for row in self.versions.table.marks.values()]
-        if len(marked) == 2:
-            old, new = sorted(marked, key=lambda version: version.number)
-            self.app.push_screen(CompareScreen(old, new))
-            return
-        new = self.details.subject if self._current == actions.DETAILS else self.versions.selected
-        if not isinstance(new, Version) or len(marked) > 2:
-            self.desk_app.say(
-                "Mark two versions with space, or stand on one to compare it with the one before.", "warning"
-            )
-            return
-        other = marked[0] if marked and marked[0].id != new.id else self._one_before(new)
-        if other is None:
-            self.desk_app.say(f"{new.name} is the first version; mark another with space to compare.", "warning")
-            return
-        old, new = sorted((other, new), key=lambda version: version.number)
-        self.app.push_screen(CompareScreen(old, new))
-
-    def do_compare_with(self) -> None:
-        from ..dialogs.comparing import CompareWith
-        from .compare import CompareScreen
-
-        version = self.details.subject if self._current == actions.DETAILS else self.versions.selected
-        if not isinstance(version, Version):
-            self.desk_app.say("There is no version here to compare. Choose one in the versions, key 3.", "warning")
-            return
-
-        def chosen(other: Version | None) -> None:
-            if other is not None:
-                old, new = sorted((other, version), key=lambda one: one.number)
-                self.app.push_screen(CompareScreen(old, new))
-
-        self.app.push_screen(CompareWith(version), chosen)
-
-    def _one_before(self, version: Version) -> Version | None:
-        older = [row.record for row in self.versions.table.known if row.record.number < version.number]
-        return max(older, key=lambda one: one.number, default=None)
-
-    def do_lineage_more(self) -> None:
-        self.details.lineage.more(1)
-
-    def do_lineage_less(self) -> None:
-        self.details.lineage.more(-1)
-
-    def do_lineage_way(self) -> None:
-        self.details.lineage.turn()
-
-    def do_lineage_lanes(self) -> None:
-        self.details.lineage.toggle_lanes()

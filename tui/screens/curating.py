@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from ...store import Collection, CuratoryError, Project, Version
 from .. import actions, wording
 from ..fetching import fetch
+from .part import Part
 
 SHOWN = 3  # damaged files that are named in a toast
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from textual.screen import ModalScreen
 
     from ...store import Checked
-    from .browser import Browser
 
 
 def verified(checked: Sequence[Checked]) -> tuple[str, str]:
@@ -30,12 +30,8 @@ def verified(checked: Sequence[Checked]) -> tuple[str, str]:
     return f"{len(bad):,} of {wording.count(len(checked), 'file')} damaged. {told}{more}", "error"
 
 
-class Curating:
+class Curating(Part):
     """Mixed into the browser."""
-
-    @property
-    def _browser(self) -> Browser:
-        return cast("Browser", self)
 
     def _open(self, dialog: ModalScreen[Any]) -> None:
         """A dialog; when it has done something, what was marked for it is no longer marked."""

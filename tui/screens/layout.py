@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
 
 from textual import events
 
 from .. import actions
-
-if TYPE_CHECKING:
-    from .browser import Browser
+from .part import Part
 
 STEP = 4  # cells by which a column grows at a key
 LEAST_LEFT, LEAST_MIDDLE, LEAST_RIGHT, LEAST_ROWS = 16, 28, 28, 5  # cells; less of a pane can't be read
@@ -35,30 +32,26 @@ class Sizes:
 USUAL = {"normal": Sizes(25, 45, 60), "wide": Sizes(32, 66, 60)}
 
 
-class Layout:
+class Layout(Part):
     """Mixed into the browser."""
 
     _drag: str | None = None
 
     @property
-    def _of(self) -> Browser:
-        return cast("Browser", self)
-
-    @property
     def _kind(self) -> str:
-        return "wide" if self._of.size.width >= 160 else "normal"
+        return "wide" if self._browser.size.width >= 160 else "normal"
 
     @property
     def sizes(self) -> Sizes:
         """What is set for terminals of this width, as it fits into this one."""
-        browser = self._of
+        browser = self._browser
         kept = browser.desk_app.state.sizes.get(self._kind)
         wished = Sizes(*kept) if kept else USUAL[self._kind]
         return wished.fitted(browser.size.width, browser.size.height - 2)
 
     def lay_out(self) -> None:
         """Give every pane its room."""
-        browser, sizes = self._of, self.sizes
+        browser, sizes = self._browser, self.sizes
         if browser.narrow or browser.zoomed:  # the one that is shown has all there is, as the stylesheet says
             for name, rule in (
                 ("#left", "width"),
@@ -74,14 +67,14 @@ class Layout:
         browser.query_one("#versions").styles.height = f"{100 - sizes.split}fr"
 
     def _keep(self, sizes: Sizes) -> None:
-        browser = self._of
+        browser = self._browser
         fitted = sizes.fitted(browser.size.width, browser.size.height - 2)
         browser.desk_app.state.sizes[self._kind] = [fitted.left, fitted.middle, fitted.split]
         self.lay_out()
 
     def _alone(self) -> bool:
         """Whether one pane has the whole screen, so that there is nothing to size."""
-        browser = self._of
+        browser = self._browser
         if browser.narrow:
             browser.desk_app.say(
                 "Under 100 columns one pane has the whole screen; there is nothing to size.", "warning"
@@ -101,7 +94,7 @@ class Layout:
     def _widen(self, by: int) -> None:
         if self._alone():
             return
-        sizes, where = self.sizes, self._of.pane.id
+        sizes, where = self.sizes, self._browser.pane.id
         if where == actions.REGISTRIES:
             self._keep(Sizes(sizes.left + by, sizes.middle, sizes.split))
         elif where == actions.DETAILS:
@@ -121,14 +114,14 @@ class Layout:
             self._keep(Sizes(sizes.left, sizes.middle, sizes.split + by))
 
     def do_usual_sizes(self) -> None:
-        self._of.desk_app.state.sizes.pop(self._kind, None)
+        self._browser.desk_app.state.sizes.pop(self._kind, None)
         self.lay_out()
 
     # -- the mouse ----------------------------------------------------------------------------------------------
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """A border that is taken hold of follows the mouse."""
-        browser = self._of
+        browser = self._browser
         if browser.narrow or browser.zoomed:
             return
         left, middle = browser.query_one("#left").region, browser.query_one("#middle").region
@@ -146,7 +139,7 @@ class Layout:
     def on_mouse_move(self, event: events.MouseMove) -> None:
         if self._drag is None:
             return
-        browser, sizes = self._of, self.sizes
+        browser, sizes = self._browser, self.sizes
         if self._drag == "left":
             self._keep(Sizes(int(event.screen_x) + 1, sizes.middle, sizes.split))
         elif self._drag == "middle":
@@ -160,4 +153,4 @@ class Layout:
     def on_mouse_up(self) -> None:
         if self._drag is not None:
             self._drag = None
-            self._of.release_mouse()
+            self._browser.release_mouse()
