@@ -41,7 +41,9 @@ PICTURES: Mapping[str, Picture] = {
     "app-lineage": Picture("model/detector:prod", ("i", "z", "plus", "plus")),
     "app-lanes": Picture("model/detector:prod", ("i", "z", "b")),
     "app-metrics": Picture("model/detector:prod", ("4", "]", "]", "]", "z")),
+    "app-jump": Picture("model/detector:prod", ("ctrl+o",)),
     "app-alias": Picture("model/detector:latest", ("a", "type , prod")),
+    "app-log": Picture("model/detector", ("2", "p", "type s3://acme-models/detector/v38/model.safetensors")),
     "app-members": Picture("model", ("m",)),
     "app-compare": Picture("model/detector:prod", ("c",)),
     "app-history": Picture("model/detector", ("H",)),
@@ -52,7 +54,10 @@ PICTURES: Mapping[str, Picture] = {
     "app-small": Picture("model/detector:prod", size=SMALL),
 }
 
-_NAMES = {" ": "space", ",": "comma", ":": "colon", "!": "exclamation_mark", "]": "right_square_bracket", "/": "slash"}
+_NAMES = {
+    " ": "space", ",": "comma", ":": "colon", "!": "exclamation_mark", "]": "right_square_bracket", "/": "slash",
+    ".": "full_stop", "-": "minus",
+}  # fmt: skip
 
 
 def draw(name: str, store: Path, folder: Path) -> Path:
@@ -84,5 +89,5 @@ async def _settled(app: CuratoryApp, pilot: object) -> None:
     """Wait until nothing is being read any more."""
     for _ in range(3):
         await asyncio.sleep(0.2)
-        while [worker for worker in app.workers if worker.group != "head" and not worker.is_finished]:
+        while not app.typed.idle or [one for one in app.workers if one.group != "head" and not one.is_finished]:
             await asyncio.sleep(0.02)

@@ -66,6 +66,21 @@ class Projects:
             raise NotFound("It is not there any more, or not for you.")
         return record(row)
 
+    def protected_aliases(self, project: int) -> tuple[str, ...]:
+        """The protected aliases of a project the actor may see; `by_id` counts its collections, too.
+
+        Raises:
+            NotFound
+        """
+        place = {"id": project} | self._store.me
+        source = f"FROM project p JOIN entity e ON e.id = p.entity_id WHERE p.id = :id AND {self._store.role_sql} >= 1"
+        if not self._engine.value(f"SELECT count(*) {source} AND p.removed_at IS NULL", place):
+            raise NotFound("It is not there any more, or not for you.")
+        rows = self._engine.rows(
+            "SELECT alias FROM protected_alias WHERE project_id = :id ORDER BY alias", {"id": project}
+        )
+        return tuple(alias for (alias,) in rows)
+
     def get(self, path: str) -> Project:
         """A project, registry or legacy registry by path.
 

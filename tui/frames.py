@@ -35,8 +35,7 @@ class Look:
 
     def on_blanks(self) -> Look:
         """What is seen of it where nothing is written."""
-        seen = self.attributes & _SEEN_ON_BLANKS
-        return _look(seen, self.foreground if seen else "", self.background)
+        return self if self.attributes & _SEEN_ON_BLANKS else _look(frozenset(), "", self.background)
 
 
 @lru_cache(4096)
@@ -77,7 +76,7 @@ def change(old: Look, new: Look, blank: bool) -> str:
     codes += [str(code) for code in sorted(ended)]
     kept = {code for code in had if _OFF.get(code) not in ended}
     codes += [str(code) for code in sorted(wanted - kept)]
-    if new.foreground != old.foreground and not (blank and not wanted):
+    if new.foreground != old.foreground and not blank:
         codes.append(new.foreground or "39")
     if new.background != old.background:
         codes.append(new.background or "49")
@@ -91,7 +90,7 @@ def change(old: Look, new: Look, blank: bool) -> str:
 @lru_cache(8192)
 def _after(old: Look, new: Look, blank: bool) -> Look:
     """What is in force after a change; on a blank, also what was left as it was."""
-    if not blank or new.attributes:
+    if not blank:
         return new
     return _look(old.attributes - _SEEN_ON_BLANKS, old.foreground, new.background)
 
@@ -229,7 +228,7 @@ class _Pen:
 
     def write(self, text: str, look: Look, *, blank: bool | None = None) -> None:
         if blank is None:
-            blank = text == " "
+            blank = text == " " and not look.attributes
         if look is not self._look:
             codes = change(self._look, look, blank)
             if codes:

@@ -2,6 +2,7 @@
 
 make bench                       everything (about ten minutes; MLflow is installed apart on first use)
 make bench ARGS="--quick"        a 10,000-version store only, no MLflow, no 2 GB file
+make bench ARGS="--only app"     the app in a terminal only; `--only store` the rest
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from . import lineage, registry
+from . import app, lineage, registry
 from .timing import Row, load, shown
 
 
@@ -29,14 +30,21 @@ def line(row: Row) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small stores only, no MLflow, no large file")
+    parser.add_argument("--only", choices=("store", "app"), help="half of it")
     parser.add_argument("--folder", type=Path, help="where to work; a temporary folder unless given")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="curatory-bench-") as temporary:
-        run(given.folder or Path(temporary), quick=given.quick)
+        folder = given.folder or Path(temporary)
+        print(load(), flush=True)
+        if given.only != "app":
+            run(folder, quick=given.quick)
+        if given.only != "store":
+            print("\n== the app, in a terminal of 120 × 40 ==")
+            app.run(folder, quick=given.quick)
+        print(f"\n{load()}")
 
 
 def run(folder: Path, *, quick: bool) -> None:
-    print(load(), flush=True)
     mlflow = {} if quick else registry.mlflow_medians(folder)
     for versions in (10_000,) if quick else (10_000, 1_000_000):
         path = folder / f"store-{versions}.db"
@@ -63,7 +71,6 @@ def run(folder: Path, *, quick: bool) -> None:
 
         print("\n== hashing and copying a 2 GB file ==")
         hashing.run(2_000_000_000)
-    print(f"\n{load()}")
 
 
 if __name__ == "__main__":

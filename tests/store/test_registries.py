@@ -207,3 +207,14 @@ def test_an_admin_deletes_the_registries_they_made(store: Store) -> None:
     with pytest.raises(Forbidden, match="kim did not create acme/wandb-registry-bens"):
         store.as_actor("kim").registries.remove("bens")
     store.as_actor("ben").registries.remove("bens")
+
+
+def test_protected_aliases_are_read_by_themselves_where_the_registry_may_be_seen(store: Store) -> None:
+    for alias in ("prod", "eu"):
+        store.registries.protect("model", alias)
+    model = store.projects.get("model")
+    assert store.projects.protected_aliases(model.id) == model.protected_aliases == ("eu", "prod")
+    secret = store.registries.create("secret", visibility="restricted")
+    store.users.add("eve")
+    with pytest.raises(NotFound):
+        store.as_actor("eve").projects.protected_aliases(secret.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyte
 import pytest
 from curatory.tui.frames import Frame
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.color import ColorSystem
@@ -143,7 +143,12 @@ def _row(parts: list[tuple[str, Style | None]]) -> list[Segment]:
     return [*segments, Segment(" " * left)]
 
 
-@settings(max_examples=200, deadline=None)
+BOLD, LINED = Style(bold=True), Style(underline=True, color="#aabbcc")
+
+
+@example([[[("a", BOLD), (" ", LINED)], [], [], []]], ColorSystem.TRUECOLOR)
+@example([[[("a", LINED), (" ", BOLD), ("b", None)], [], [], []]], ColorSystem.STANDARD)
+@settings(max_examples=400, deadline=None)
 @given(frames, st.sampled_from([ColorSystem.TRUECOLOR, ColorSystem.EIGHT_BIT, ColorSystem.STANDARD]))
 def test_whatever_was_shown_before_the_terminal_shows_the_new_picture(
     pictures: list[list[list[tuple[str, Style | None]]]], colors: ColorSystem

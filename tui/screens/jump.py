@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from ..widgets.bars import TabLine
 from ..widgets.table import VirtualTable
-from ..widgets.text import content
+from ..widgets.text import plain
 
 LETTERS = "asdfghjklqwertyuiopzxcvbnm"  # those under the fingers first
 
@@ -63,7 +63,7 @@ class Jump(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         for label, target in self._targets.items():
-            mark = Static(content([(label, "")]), classes="jump--label", id=f"jump-{label}")
+            mark = Static(plain(label), classes="jump--label", id=f"jump-{label}")
             mark.styles.offset = (target.x, target.y)
             yield mark
 

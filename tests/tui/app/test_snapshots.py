@@ -138,6 +138,7 @@ def test_it_looks_as_it_did(snap_compare, small: Store, screen: str, size: str) 
         hands = Hands(app, pilot)
         await hands.arrive()
         await take(hands, steps)
+        await pilot.pause(0.15)  # what is done after the next painting, such as scrolling what has just come
         await hands.settle()
         for button in app.screen.query(Push):
             assert button.region in app.screen.region, "the ways out are in sight"

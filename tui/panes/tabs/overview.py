@@ -27,7 +27,7 @@ class _Found:
 def _load(store: Store, subject: Subject) -> _Found:
     if isinstance(subject, Project):
         return _Found(subject)
-    protected = store.projects.by_id(subject.project_id).protected_aliases
+    protected = store.projects.protected_aliases(subject.project_id)
     if isinstance(subject, Collection):
         latest = store.versions.get(f"{subject.path}:latest") if subject.versions else None
         return _Found(subject, protected, subject, latest)
@@ -182,7 +182,8 @@ def _by(moment: Any, who: str | None, view: View) -> list[Word]:
     words: list[Word] = [(wording.ago(moment, view.now), "")]
     if who:
         words += [(" by ", "muted"), (who, "person")]
-    return [*words, (f"  {wording.day_and_time(moment)} UTC", "muted")]
+    room = view.width - 13 - sum(len(text) for text, _ in words)  # what is cut tells less than what is left out
+    return [*words, (f"  {wording.day_and_time(moment)} UTC", "muted")] if room >= 22 else words
 
 
 OVERVIEW = Tab("overview", "Overview", (Project, Collection, Version), _load, _draw)
