@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from typing import Any
 
 from textual import events
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.dom import DOMNode
 from textual.message_pump import MessagePump
 
@@ -48,18 +49,18 @@ class TypeAhead:
         task.add_done_callback(self._tasks.discard)
 
     async def _until_done(self, target: DOMNode) -> None:
-        try:
-            async with asyncio.timeout(LONGEST):
-                for node in target.ancestors_with_self:  # as the key bubbles; the last one is the app
-                    await _turn(node)
-                await _turn(self._app)  # a change of focus stands behind the key's action
-                await _turn(self._app.screen)  # a dialog that was opened has to be there
-                await _turn(self._app)  # and has asked for the focus
-        except TimeoutError:
-            pass
-        self._busy = False
-        if self._waiting:
-            self._app.call_later(self._app.on_event, self._waiting.popleft())
+        with suppress(TimeoutError, ScreenStackError):
+            try:
+                async with asyncio.timeout(LONGEST):
+                    for node in target.ancestors_with_self:  # as the key bubbles; the last one is the app
+                        await _turn(node)
+                    await _turn(self._app)  # a change of focus stands behind the key's action
+                    await _turn(self._app.screen)  # a dialog that was opened has to be there
+                    await _turn(self._app)  # and has asked for the focus
+            finally:  # whatever happened, the keys behind it must not wait for ever
+                self._busy = False
+                if self._waiting:
+                    self._app.call_later(self._app.on_event, self._waiting.popleft())
 
 
 async def _turn(node: MessagePump) -> None:

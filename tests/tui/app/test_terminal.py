@@ -58,7 +58,7 @@ def test_hostile_text_is_only_text_wherever_one_goes(hostile: Store, home: dict[
         for keys in (
             "\x1b[B", "\x1b[B", "\x1b[A", "\r", "\r", "\r", "]", "]", "]", "]", "]", "]", "]", "3", "a", "\x1b", "t", "x\x1b", "\x1b",
             "e", "\x1b", "l", "model/", "\x1b", "x", "\x1b", "2", "c", "D", "\x1b", "r", "\x1b", "m", "\x1b", "S", "\x1b", "H", "\r", "\x1b", "\x1b",
-            "?", "\x1b", "Z", "\x1b", "3", "c", "\x1b", "\x10", "pwn", "\x1b", ":", "model/", "\x1b[B", "\x1b", "/", "pwn", "\x1b", "y", "Y", "u", "i", "b",
+            "?", "\x1b", "Z", "\x1b", "3", "c", "\x1b", "C", "\x1b", "M", "\x1b", "O", "\x1b[F", "\r", "\x1b", "\x1b", "2", "p", "pwn", "\x1b", "3", "d", "\x1b", "\x0f", "\x1b", "E", "\x1b", "\x10", "pwn", "\x1b", ":", "model/", "\x1b[B", "\x1b", "/", "pwn", "\x1b", "y", "Y", "u", "i", "b",
         ):  # fmt: skip
             terminal.keys(keys)
         os.write(terminal.fd, b"\x11")
