@@ -69,6 +69,8 @@ class Permission(Enum):
     ASSIGN_ROLES = "assign or change roles"
     CHANGE_OWNER = "change the owner"
     DELETE_REGISTRY = "delete the registry"
+    REVIEW = "review a migrated collection"
+    SIGN_OFF = "sign a migration off"
     # in source projects
     LOG = "log versions or runs"
     DELETE_VERSION = "delete a version"
@@ -102,6 +104,8 @@ MATRIX: dict[Permission, Role] = {
     Permission.ASSIGN_ROLES: Role.ADMIN,
     Permission.CHANGE_OWNER: Role.ADMIN,
     Permission.DELETE_REGISTRY: Role.ADMIN,
+    Permission.REVIEW: Role.MEMBER,
+    Permission.SIGN_OFF: Role.ADMIN,
     Permission.LOG: Role.MEMBER,
     Permission.DELETE_VERSION: Role.MEMBER,
     Permission.EDIT_TTL: Role.MEMBER,
@@ -129,25 +133,25 @@ def need(role: int, permission: Permission, actor: str, where: str) -> None:
 TEAM_ROLES = {"viewer": Role.VIEWER, "member": Role.MEMBER, "admin": Role.ADMIN}
 
 
-def role_sql(p: str = "p", e: str = "e") -> str:
-    """SQL: the effective role of the user bound as :me in project `p` of entity `e`; NULL: it does not exist for them.
+def role_sql(p: str = "p", e: str = "e", me: str = ":me", floor: str = ":floor") -> str:
+    """SQL: the effective role of the user `me` in project `p` of entity `e`; NULL: it does not exist for them.
 
-    :floor is what everybody of the organization is in a registry that is visible to it.
+    `floor` is what everybody of the organization is in a registry that is visible to it.
     """
     return f"""(SELECT max(given.role) FROM (
-    SELECT role FROM member WHERE project_id = {p}.id AND entity_id = :me
+    SELECT role FROM member WHERE project_id = {p}.id AND entity_id = {me}
     UNION ALL
     SELECT g.role FROM team_member t JOIN member g ON g.entity_id = t.team_id
-        WHERE t.user_id = :me AND g.project_id = {p}.id
+        WHERE t.user_id = {me} AND g.project_id = {p}.id
     UNION ALL
-    SELECT CASE WHEN o.role = 'admin' THEN 4 WHEN {p}.visibility = 'organization' THEN :floor END
+    SELECT CASE WHEN o.role = 'admin' THEN 4 WHEN {p}.visibility = 'organization' THEN {floor} END
         FROM organization_member o
-        WHERE o.user_id = :me AND o.organization_id = coalesce({e}.organization_id, {e}.id)
+        WHERE o.user_id = {me} AND o.organization_id = coalesce({e}.organization_id, {e}.id)
     UNION ALL
     SELECT CASE t.role WHEN 'admin' THEN 4 WHEN 'member' THEN 3 ELSE 2 END
-        FROM team_member t WHERE t.user_id = :me AND t.team_id = {p}.entity_id
+        FROM team_member t WHERE t.user_id = {me} AND t.team_id = {p}.entity_id
     UNION ALL
-    SELECT 4 WHERE {p}.entity_id = :me) AS given)"""
+    SELECT 4 WHERE {p}.entity_id = {me}) AS given)"""
 
 
 def floor(kind: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -117,8 +118,15 @@ class Aliases:
         place = self._store.paths.resolve(path, removed=True)
         if place.collection_id is None:
             raise Invalid(f"{path!r} is not a collection; aliases are a collection's")
+        return self._at(place, self._store.events.at(moment))
+
+    def _at(self, place: Place, seq: int) -> dict[str, int]:
         events = self._store.events
-        seq = events.at(moment)
+        assert place.collection_id is not None
+        was = self._store.legacy.was(place.collection_id)
+        if was is not None and not events.values_at(f"collection/{place.collection_id}/", seq):
+            project = self._engine.value("SELECT project_id FROM collection WHERE id = :c", {"c": was})
+            return self._at(replace(place, project_id=project, collection_id=was), seq)
         for container in (f"project/{place.project_id}/", f"collection/{place.collection_id}/"):
             if events.values_at(container, seq).get(f"{container}exists") == 0:
                 return {}
@@ -141,7 +149,16 @@ class Aliases:
             NotFound, Ambiguous, Invalid
         """
         place = self._store.paths.collection(path, removed=True)
-        return self._store.events.of_fact(f"alias/{place.collection_id}/{alias}", limit=limit)
+        return self._moves(place, alias, limit)
+
+    def _moves(self, place: Place, alias: str, limit: int) -> list[Event]:
+        """An alias's moves, newest first; of a migrated collection also those that were made before."""
+        assert place.collection_id is not None
+        found = self._store.events.of_fact(f"alias/{place.collection_id}/{alias}", limit=limit)
+        was = self._store.legacy.was(place.collection_id) if len(found) < limit else None
+        if was is not None:
+            found += self._store.events.of_fact(f"alias/{was}/{alias}", limit=limit - len(found))
+        return found
 
     def held(self, path: str, *, limit: int = 200) -> list[Held]:
         """What each alias of a collection names now and named before, from the event log.
@@ -155,24 +172,40 @@ class Aliases:
             NotFound, Ambiguous, Invalid
         """
         place = self._store.paths.collection(path)
-        prefix = f"alias/{place.collection_id}/"
-        names = self._engine.rows(
-            "SELECT fact FROM event_fact WHERE fact >= :low AND fact < :high GROUP BY fact "
-            "ORDER BY max(seq) DESC LIMIT :limit",
-            {"low": prefix, "high": prefix[:-1] + "0", "limit": limit},
-        )
-        found = [self._held(place, fact) for (fact,) in names]
+        prefixes = self._prefixes(place, "alias")
+        names: dict[str, None] = {}
+        for prefix, copied in prefixes:
+            rows = self._engine.rows(
+                "SELECT fact FROM event_fact WHERE fact >= :low AND fact < :high AND seq > :copied GROUP BY fact "
+                "ORDER BY max(seq) DESC LIMIT :limit",
+                {"low": prefix, "high": prefix[:-1] + "0", "copied": copied, "limit": limit},
+            )
+            names |= dict.fromkeys(fact.removeprefix(prefix) for (fact,) in rows)
+        found = [self._held(place, name, prefixes) for name in list(names)[:limit]]
         latest = self._held_latest(place)
         return [one for one in (latest, *found) if one is not None]
 
-    def _held(self, place: Place, fact: str) -> Held:
+    def _prefixes(self, place: Place, kind: str) -> list[tuple[str, int]]:
+        """What the facts of a collection begin with, newest first; those of a migrated one are two collections'.
+
+        With each, the number of the event that copied it there, which moved nothing.
+        """
+        assert place.collection_id is not None
+        selves = self._store.legacy.selves(place.collection_id)
+        copied = 0
+        if len(selves) > 1:
+            made = f"collection/{place.collection_id}/exists"
+            copied = self._engine.value("SELECT min(seq) FROM event_fact WHERE fact = :made", {"made": made})
+        return [(f"{kind}/{own}/", copied if own == place.collection_id else 0) for own in selves]
+
+    def _held(self, place: Place, name: str, prefixes: Sequence[tuple[str, int]]) -> Held:
         """What one alias named before: the newest holder in its past that is not the one it has now."""
-        events = self._store.events.of_fact(fact, limit=50)
-        name = fact.split("/", 2)[2]
-        holder = events[0].after.get(fact)
+        events = self._moves(place, name, 50)
+        facts = [f"{prefix}{name}" for prefix, _ in prefixes]
+        holder = next((event.after[fact] for event in events for fact in facts if fact in event.after), None)
         now = None if holder is None else self._place_of(place, holder)[0]
         for event in events:
-            before = event.before.get(fact)
+            before = next((event.before[fact] for fact in facts if event.before.get(fact) is not None), None)
             if before is not None and before != holder:
                 return self._told(place, name, now, before, event)
         return Held(name, now)
@@ -185,26 +218,32 @@ class Aliases:
         )
         if row is None:
             return None
-        prefix = f"link/{place.collection_id}/"
-        came = self._store.events.of_fact(f"{prefix}{row[0]}", limit=1)
+        prefixes = self._prefixes(place, "link")
+        came = [
+            event
+            for prefix, copied in prefixes
+            for event in self._store.events.of_fact(f"{prefix}{row[0]}", limit=1)
+            if event.seq > copied
+        ]
         if not came:
             return Held("latest", row[1])
-        # What was linked or unlinked since the one that is latest now came.
-        since = self._engine.rows(
-            "SELECT fact, max(seq) FROM event_fact WHERE fact >= :low AND fact < :high AND seq > :seq "
-            "GROUP BY fact ORDER BY max(seq) DESC",
-            {"low": prefix, "high": prefix[:-1] + "0", "seq": came[0].seq},
-        )
         lower: list[tuple[int, int]] = []
-        for fact, seq in since:
-            event = self._store.events.of_fact(fact, until=seq, limit=1)[0]
-            before = event.before.get(fact)
-            if before is None or event.after.get(fact) is not None:
-                continue
-            version = int(fact.removeprefix(prefix))
-            if before[0] > row[1]:
-                return self._told(place, "latest", row[1], version, event)
-            lower.append((before[0], version))
+        for prefix, copied in prefixes:
+            # What was linked or unlinked since the one that is latest now came.
+            since = self._engine.rows(
+                "SELECT fact, max(seq) FROM event_fact WHERE fact >= :low AND fact < :high AND seq > :seq "
+                "GROUP BY fact ORDER BY max(seq) DESC",
+                {"low": prefix, "high": prefix[:-1] + "0", "seq": max(came[0].seq, copied)},
+            )
+            for fact, seq in since:
+                event = self._store.events.of_fact(fact, until=seq, limit=1)[0]
+                before = event.before.get(fact)
+                if before is None or event.after.get(fact) is not None:
+                    continue
+                version = int(fact.removeprefix(prefix))
+                if before[0] > row[1]:
+                    return self._told(place, "latest", row[1], version, event)
+                lower.append((before[0], version))
         lower += self._engine.rows(
             "SELECT number, version_id FROM membership WHERE collection_id = :c AND number < :n "
             "ORDER BY number DESC LIMIT 1",
@@ -226,9 +265,11 @@ class Aliases:
         )
         if number is not None:
             return number, "there"
-        fact = f"link/{place.collection_id}/{version}"
-        for event in self._store.events.of_fact(fact, limit=1):
-            number = (event.before.get(fact) or [None])[0]
+        for prefix, copied in self._prefixes(place, "link"):
+            fact = f"{prefix}{version}"
+            for event in self._store.events.of_fact(fact, limit=1):
+                if number is None and event.seq > copied:
+                    number = (event.before.get(fact) or [None])[0]
         state = self._engine.value("SELECT state FROM version WHERE id = :v", {"v": version})
         return number, "unlinked" if state == "committed" else "deleted"
 

@@ -2,6 +2,7 @@
 
     root/ab/abcdef…    a blob, mode 0444; the folder is the first two of the 64 hex digits
     root/tmp/          what is being written now, or was when somebody died
+    root/parts/        parts of big files that arrive over a network, a folder a file
     root/trash/        blobs that nothing refers to any more, until the trash is emptied
 
 A blob appears under its name only when it is whole: written to `tmp`, fsynced, renamed, folder fsynced.

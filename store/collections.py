@@ -77,6 +77,21 @@ class Collections:
             raise NotFound(f"'{place.path}' is not there any more.")
         return record(row)
 
+    def by_id(self, collection: int) -> Collection:
+        """A collection that the actor may see.
+
+        Raises:
+            NotFound
+        """
+        row = self._engine.row(
+            f"SELECT {columns(self._store)} FROM {FROM} WHERE c.id = :c AND c.removed_at IS NULL AND p.removed_at IS "
+            f"NULL AND {self._store.role_sql} >= 1",
+            {"c": collection} | self._store.me,
+        )
+        if row is None:
+            raise NotFound("That collection is not there any more, or not for you.")
+        return record(row)
+
     @writes
     def create(self, path: str, type: str, *, description: str = "", tags: Sequence[str] = ()) -> Collection:
         """An empty collection in a registry.
@@ -121,7 +136,9 @@ class Collections:
             return None
         return replace(place, collection_id=row[0], collection=row[1], collection_kind=row[2], type=row[3])
 
-    def ensure(self, place: Place, name: str, type: str, kind: str, *, text: str = "") -> tuple[Place, Change | None]:
+    def ensure(
+        self, place: Place, name: str, type: str, kind: str, *, text: str = "", reserved: bool = False
+    ) -> tuple[Place, Change | None]:
         """A collection of a project, made where it is missing; then with its change, for the caller to append.
 
         Raises:
@@ -131,7 +148,7 @@ class Collections:
         found = self._existing(place, name)
         if found:
             return found, None
-        artifact_type(type)
+        artifact_type(type, reserved=reserved)
         description(text)
         self.refuse_type(place, type)
         path = f"{place.entity}/{place.project}/{name}"

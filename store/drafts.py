@@ -33,6 +33,7 @@ class Draft:
         aliases: besides `latest`, which it gets anyhow.
         ttl: seconds, or TTL_INHERITED, or TTL_NEVER.
         step: the metric step it was logged at.
+        internal: a client logs it for itself: of a reserved type, or without files.
     """
 
     files: Sequence[File]
@@ -42,6 +43,7 @@ class Draft:
     tags: Sequence[str] = ()
     ttl: int = TTL_INHERITED
     step: int | None = None
+    internal: bool = False
 
 
 def insert_drafts(
@@ -181,7 +183,7 @@ def _entry_rows(version: int, files: Sequence[File]) -> list[dict[str, Any]]:
 
 def checked(draft: Draft) -> Draft:
     """A draft that keeps every rule."""
-    if not draft.files:
+    if not draft.files and not draft.internal:
         raise Invalid("A version holds at least one file or reference; there is nothing to log")
     description(draft.description)
     if draft.ttl <= 0 and draft.ttl not in (TTL_INHERITED, TTL_NEVER):
@@ -194,4 +196,5 @@ def checked(draft: Draft) -> Draft:
         tag_names(draft.tags),
         draft.ttl,
         draft.step,
+        draft.internal,
     )

@@ -31,9 +31,10 @@ class Change:
     Attributes:
         before, after: fact → value, only of facts that really differ.
         seq: the event's number, once it is written; None when nothing differed.
+        fires: names of the automations that it has set off.
     """
 
-    __slots__ = ("_store", "action", "after", "before", "detail", "now", "seq", "subject", "undoes")
+    __slots__ = ("_store", "action", "after", "before", "detail", "fires", "now", "seq", "subject", "undoes")
 
     def __init__(
         self, store: Store, action: str, subject: Mapping[str, int | None], detail: dict[str, Any], now: str
@@ -46,6 +47,7 @@ class Change:
         self.after: dict[str, Any] = {}
         self.undoes: int | None = None
         self.seq: int | None = None
+        self.fires: list[str] = []
         self.now = now
 
     def set(self, fact: str, value: Any) -> bool:
@@ -80,6 +82,8 @@ HASHED = (
     "seq", "at", "actor_id", "actor", "action", "project_id", "collection_id", "version_id", "person_id",
     "batch", "undoes", "detail", "before", "after",
 )  # fmt: skip
+
+ANY_AUTOMATION = "SELECT 1 FROM automation WHERE removed_at IS NULL AND enabled = 1 LIMIT 1"
 
 _INSERT = (
     "INSERT INTO event (seq, at, actor_id, actor, action, project_id, collection_id, version_id, person_id, "
@@ -134,6 +138,12 @@ class Events:
         changes = [change for change in changes if change.after]
         if not changes:
             return
+        for project in {change.subject.get("project_id") for change in changes}:
+            if project is not None:
+                self._store.legacy.refuse_frozen(project)
+        for change in changes:
+            if change.undoes is not None:
+                self._store.legacy.undoing(change)
         seen: list[Change] | None = getattr(self._watchers, "seen", None)
         if seen is not None:
             seen.extend(changes)
@@ -169,6 +179,10 @@ class Events:
             "UPDATE chain SET seq = :seq, at = :at, hash = :hash WHERE id = 1",
             {"seq": seq, "at": rows[-1]["at"], "hash": previous},
         )
+        if engine.value(ANY_AUTOMATION):
+            from .automations.outbox import post
+
+            post(self._store, changes)
 
     def watch(self, seen: list[Change] | None) -> None:
         """Collect this thread's changes in a list, until called with None."""
@@ -206,15 +220,20 @@ class Events:
                 conditions.append("event.version_id = :id")
                 args["id"] = place.version_id
             elif place.collection_id is not None:
+                was = self._store.legacy.was(place.collection_id) or place.collection_id
                 # A version deleted at its source takes its links along: that is part of this history, too.
                 conditions.append(
-                    "(event.collection_id = :id OR (event.action LIKE '%version.delete' AND event.seq IN "
-                    "(SELECT seq FROM event_fact WHERE fact >= :low AND fact < :high)))"
+                    "(event.collection_id IN (:id, :was) OR (event.action LIKE '%version.delete' AND event.seq IN "
+                    "(SELECT seq FROM event_fact WHERE (fact >= :low AND fact < :high) "
+                    "OR (fact >= :low_was AND fact < :high_was))))"
                 )
                 args |= {
                     "id": place.collection_id,
+                    "was": was,
                     "low": f"link/{place.collection_id}/",
                     "high": f"link/{place.collection_id}0",
+                    "low_was": f"link/{was}/",
+                    "high_was": f"link/{was}0",
                 }
             elif place.project_id is not None:
                 conditions.append("event.project_id = :id")
@@ -309,9 +328,12 @@ class Events:
                 yield fact, value
 
     def _visible(self) -> str:
-        """SQL: the event is not about a project that the actor may not see."""
+        """SQL: it is not about a project that the actor may not see, nor about another organization's automations."""
         return (
-            "(event.project_id IS NULL OR EXISTS (SELECT 1 FROM project p JOIN entity e ON e.id = p.entity_id "
+            "((event.project_id IS NULL AND (event.action NOT LIKE '%automation.%' AND event.action NOT LIKE "
+            "'%webhook.%' OR EXISTS (SELECT 1 FROM entity e JOIN organization_member o ON o.organization_id = "
+            "coalesce(e.organization_id, e.id) WHERE e.id = event.person_id AND o.user_id = :me))) "
+            "OR EXISTS (SELECT 1 FROM project p JOIN entity e ON e.id = p.entity_id "
             f"WHERE p.id = event.project_id AND {self._store.role_sql} >= 1))"
         )
 

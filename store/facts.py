@@ -9,6 +9,7 @@ one mechanism serves history, undo, "what was it on that day", and checking the 
     link/12/90                     a version's place           value: [number, at, by] or null
     version_tag/90/robust          a presence                  value: 1 or null
     member/3/7                     a role                      value: its name or null
+    review/5/verdict               of a migrated collection    value: [verdict, comment, by, at] or null
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ _COLUMNS = {
     "collection": {"name", "description", "type"},
     "version": {"description", "metadata", "ttl", "state", "purged_at"},
     "run": {"state"},
+    "registry_migration": {"state"},
+    "automation": {"name", "description", "enabled", "definition"},
+    "integration": {"name", "revision"},
 }
 
 
@@ -101,6 +105,11 @@ def read(engine: Engine, name: str) -> Any:
             {"owner": fact.owner, "version": int(fact.key)},
         )
         return list(row) if row else None
+    if fact.kind == "review":
+        row = engine.row(
+            "SELECT verdict, comment, reviewed_by, reviewed_at FROM migration_item WHERE id = :id", {"id": fact.owner}
+        )
+        return list(row) if row and row[0] is not None else None
     if fact.kind == "edge":
         return engine.value("SELECT 1 FROM edge WHERE src = :s AND dst = :d", {"s": fact.owner, "d": int(fact.key)})
     if fact.key == "exists":
@@ -129,6 +138,13 @@ def write(engine: Engine, name: str, value: Any, now: str) -> None:
                 "VALUES (:owner, (SELECT project_id FROM collection WHERE id = :owner), :version, :number, :at, :by)",
                 ids | {"number": value[0], "at": value[1], "by": value[2]},
             )
+    elif fact.kind == "review":
+        verdict, comment, by, at = value or (None, "", None, None)
+        engine.execute(
+            "UPDATE migration_item SET verdict = :verdict, comment = :comment, reviewed_by = :by, reviewed_at = :at "
+            "WHERE id = :id",
+            {"id": fact.owner, "verdict": verdict, "comment": comment, "by": by, "at": at},
+        )
     elif fact.key == "exists":
         engine.execute(
             f"UPDATE {fact.kind} SET removed_at = :at WHERE id = :id", {"id": fact.owner, "at": None if value else now}
@@ -142,7 +158,7 @@ def unlogged(engine: Engine, limit: int = 100) -> list[str]:
     """Facts that the tables hold, though no event ever said so: rows that were put in behind the store's back."""
     sources = [(kind, row.table, row.owner, f"t.{row.key}") for kind, row in _ROWS.items()]
     sources.append(("link", "membership", "collection_id", "t.version_id"))
-    sources += [(table, table, "id", "'exists'") for table in ("project", "collection", "run")]
+    sources += [(table, table, "id", "'exists'") for table in ("project", "collection", "run", "automation")]
     sources.append(("version", "version", "id", "'state'"))
     found: list[str] = []
     for kind, table, owner, key in sources:
@@ -162,7 +178,7 @@ def _write_column(engine: Engine, fact: Fact, value: Any, now: str) -> None:
     column = _column(fact)
     stored = json.dumps(value, ensure_ascii=False, allow_nan=False) if column == "metadata" else value
     engine.execute(f"UPDATE {fact.kind} SET {column} = :value WHERE id = :id", {"id": fact.owner, "value": stored})
-    if column == "name" and fact.kind in ("entity", "project"):
+    if column == "name" and fact.kind in ("entity", "project", "automation"):
         engine.execute(f"UPDATE {fact.kind} SET key = :key WHERE id = :id", {"id": fact.owner, "key": fold_key(value)})
     if fact.kind == "collection" and column in ("name", "description"):
         row = engine.row("SELECT name, description FROM collection WHERE id = :id", {"id": fact.owner})
@@ -213,6 +229,7 @@ _TOUCHED = {
     "member": "project",
     "accepted_type": "project",
     "protected_alias": "project",
+    "automation": "automation",
 }
 
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from .clock import optional, to_text
+from .parts import clean_parts
 from .records import File, Version
 from .store import need_organization_admin, writes
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from .store import Store
 
 GRACE = timedelta(hours=24)
+UPLOADS_WAIT = timedelta(days=14)  # for whoever goes on with an upload that died
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +84,13 @@ class Garbage:
         now = self._store.now()
         expired = self._expire(now, dry_run) + self._orphans(now - grace, dry_run)
         purged = self._purge(now - grace, dry_run)
+        if not dry_run:
+            self._store.uploads.give_up(now - UPLOADS_WAIT)
         blobs, size, waiting = self._sweep(now, grace, dry_run)
         if not dry_run:
             self._store.blobs.empty_trash(grace.total_seconds())
             self._store.blobs.clean_tmp(grace.total_seconds())
+            clean_parts(self._store.blobs, grace.total_seconds())
         return Collected(tuple(expired), purged, blobs, size, waiting, dry_run)
 
     # -- versions -----------------------------------------------------------------------------------------------
@@ -185,11 +190,13 @@ class Garbage:
         return count, size, waiting
 
     def _needed(self, sha256: str, purging: datetime | None = None) -> bool:
-        """Whether a version has a file; in a dry run those don't count that would be purged."""
+        """Whether a version, an upload or a run has a file; in a dry run those don't count that would be purged."""
         return bool(
             self._engine.value(
                 "SELECT 1 FROM entry JOIN version v ON v.id = entry.version_id WHERE entry.sha256 = :s "
-                "AND (v.removed_at IS NULL OR v.removed_at >= :purging) LIMIT 1",
+                "AND (v.removed_at IS NULL OR v.removed_at >= :purging) "
+                "UNION ALL SELECT 1 FROM upload_file WHERE sha256 = :s "
+                "UNION ALL SELECT 1 FROM run_file WHERE sha256 = :s LIMIT 1",
                 {"s": sha256, "purging": to_text(purging) if purging else ""},
             )
         )

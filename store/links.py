@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .access import Permission, allowed
 from .drafts import TTL_INHERITED, TTL_NEVER
-from .errors import Forbidden, Invalid
+from .errors import Forbidden, Invalid, NotFound
 from .names import alias_name, collection_name
 from .paths import Place, parse
 from .records import Version
@@ -55,6 +55,8 @@ class Links:
             )
         name = collection_name(parsed.parts[-1])
         project = self._store.paths.project("/".join(parsed.parts[:-1]))
+        if project.project_kind == "legacy":
+            project, name = self._continued(project, name)
         self._store.paths.need(project, Permission.LINK)
         self._refuse_foreign(place, project)
         collection, created = self._store.collections.ensure(project, name, version.type, "portfolio")
@@ -67,6 +69,17 @@ class Links:
             )
         self._put(version, collection, created, aliases)
         return self._store.versions.by_place(self._place(collection, version.id))
+
+    def _continued(self, project: Place, name: str) -> tuple[Place, str]:
+        """Where a link into a legacy registry goes: since that was migrated, to what has taken the name's place."""
+        store = self._store
+        try:
+            found = store.paths.collection(f"{project.path}/{name}")
+        except NotFound:
+            return project, name
+        if found.project_id == project.project_id:
+            return project, name
+        return store.paths.project(f"{found.entity}/{found.project}"), found.collection
 
     def _put(self, version: Version, collection: Place, created, aliases: list[str]) -> None:
         store, engine, cid = self._store, self._engine, collection.collection_id

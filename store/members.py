@@ -177,7 +177,10 @@ class Members:
             known = [
                 n
                 for (n,) in self._engine.rows(
-                    "SELECT name FROM entity WHERE removed_at IS NULL AND kind <> 'organization'"
+                    "SELECT e.name FROM entity e WHERE e.removed_at IS NULL AND e.kind <> 'organization' AND "
+                    "(e.organization_id = :o OR EXISTS (SELECT 1 FROM organization_member m WHERE m.user_id = e.id "
+                    "AND m.organization_id = :o))",
+                    {"o": place.entity_id},
                 )
             ]
             raise NotFound(

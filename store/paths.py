@@ -6,6 +6,7 @@ What the actor may not see is not found, in the same words as what does not exis
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -111,6 +112,7 @@ class Paths:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._engine = store.engine
+        self.redirected: Callable[[str, str], None] | None = None  # hears old and new path, where an old one was used
 
     # -- projects -----------------------------------------------------------------------------------------------
 
@@ -222,7 +224,7 @@ class Paths:
             "ORDER BY c.removed_at IS NOT NULL, c.id DESC LIMIT 200",
             args,
         )
-        found = [Place(*row[:11], removed=bool(row[11])) for row in rows]
+        found = self._moved([Place(*row[:11], removed=bool(row[11])) for row in rows], bare=projects is None)
         if found and not found[0].removed:
             found = [place for place in found if not place.removed]
         elif found:
@@ -236,6 +238,39 @@ class Paths:
         if projects is None and len(registries) == 1:
             found = registries  # a bare name means the registry's collection rather than the source of the same name
         return _only(found, text)
+
+    def _moved(self, places: list[Place], *, bare: bool) -> list[Place]:
+        """Where paths into legacy registries lead since those were migrated; `redirected` hears of it.
+
+        What has taken the place of another that is there under the same name stands for both, and a bare name means
+        a registry's collection of that name before it is an old path.
+        """
+        there = {place.collection_id for place in places if not place.removed}
+        named = bare and any(place.project_kind == "registry" and not place.removed for place in places)
+        found: list[Place] = []
+        for place in places:
+            target = None
+            if place.project_kind == "legacy" and not place.removed and place.collection_id is not None:
+                target = self._store.legacy.moved_to(place.collection_id)
+            if target is None:
+                found.append(place)
+            elif target not in there and not named:
+                found.append(self._moved_to(place, target))
+        return found
+
+    def _moved_to(self, place: Place, target: int) -> Place:
+        row = self._engine.row(
+            f"SELECT e.id, e.name, e.kind, p.id, p.name, p.kind, {self._store.role_sql}, c.id, c.name, c.kind, c.type "
+            "FROM collection c JOIN project p ON p.id = c.project_id JOIN entity e ON e.id = p.entity_id "
+            "WHERE c.id = :c AND c.removed_at IS NULL AND p.removed_at IS NULL",
+            {"c": target} | self._store.me,
+        )
+        if row is None or not row[6]:  # it was deleted there since, or is not for the actor: the old one still stands
+            return place
+        moved = Place(*row)
+        if self.redirected:
+            self.redirected(place.path, moved.path)
+        return moved
 
     def _close_collection(self, name: str, projects: list[Place] | None) -> str:
         if not projects:
@@ -391,10 +426,12 @@ class Paths:
             number = alias_number(alias)
             if number is None:
                 raise
-        prefix = f"link/{place.collection_id}/"
-        for fact, value in self._store.events.values_ever(prefix):
-            if value[0] == number:
-                return replace(place, version_id=int(fact.removeprefix(prefix)), number=number, removed=True)
+        assert place.collection_id is not None
+        for own in self._store.legacy.selves(place.collection_id):
+            prefix = f"link/{own}/"
+            for fact, value in self._store.events.values_ever(prefix):
+                if value[0] == number:
+                    return replace(place, version_id=int(fact.removeprefix(prefix)), number=number, removed=True)
         raise NotFound(f"artifact membership '{place.collection}:{alias}' was never in '{place.path}'.")
 
     def entity(self, text: str, *, removed: bool = False) -> Place:

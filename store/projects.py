@@ -101,6 +101,14 @@ class Projects:
         )
         return [record(row) for row in rows]
 
+    def types_used(self, project: int) -> list[str]:
+        """The artifact types of a project's collections, by name."""
+        rows = self._engine.rows(
+            "SELECT DISTINCT type FROM collection WHERE project_id = :p AND removed_at IS NULL ORDER BY type",
+            {"p": project},
+        )
+        return [kind for (kind,) in rows]
+
     @writes
     def ensure(self, name: str, entity: str | None = None, *, kind: str = "project") -> Place:
         """A source project, made on first use: the actor's own, or a team's.

@@ -252,6 +252,7 @@ class Run:
     heartbeat_at: datetime
     ended_at: datetime | None
     exit_code: int | None
+    tags: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:

@@ -10,17 +10,20 @@ import json
 import math
 import secrets
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from .access import Permission
 from .clock import from_text, optional, to_text
 from .errors import Conflict, Invalid, NotFound
 from .facts import as_metadata
+from .hashing import Blob
 from .lineage import run_node, version_node
+from .manifests import check_path
 from .names import check_characters
 from .pages import cursor, limit_of, uncursor
 from .paths import Place
-from .records import Page, Run, Version
+from .records import File, Page, Run, Version
 from .store import insert, writes
 
 if TYPE_CHECKING:
@@ -31,7 +34,8 @@ STREAMS = ("history", "events", "output")
 
 _COLUMNS = (
     "r.id, e.name, p.name, p.id, r.name, r.title, r.state, r.config, r.summary, r.job_type, r.run_group, r.notes, "
-    "r.created_at, (SELECT u.name FROM entity u WHERE u.id = r.created_by), r.heartbeat_at, r.ended_at, r.exit_code"
+    "r.created_at, (SELECT u.name FROM entity u WHERE u.id = r.created_by), r.heartbeat_at, r.ended_at, "
+    "r.exit_code, r.tags"
 )
 _FROM = "run r JOIN project p ON p.id = r.project_id JOIN entity e ON e.id = p.entity_id"
 
@@ -49,6 +53,7 @@ def _record(row: tuple[Any, ...]) -> Run:
         heartbeat_at=from_text(row[14]),
         ended_at=optional(row[15]),
         exit_code=row[16],
+        tags=tuple(json.loads(row[17])),
     )
 
 
@@ -69,6 +74,7 @@ class Runs:
         job_type: str = "",
         group: str = "",
         notes: str = "",
+        tags: Sequence[str] = (),
     ) -> Run:
         """Begin a run, or resume the one of that name.
 
@@ -117,6 +123,7 @@ class Runs:
                     job_type=job_type,
                     run_group=group,
                     notes=notes,
+                    tags=json.dumps(list(tags), ensure_ascii=False),
                     created_at=change.now,
                     created_by=self._store.actor.id,
                     heartbeat_at=change.now,
@@ -190,22 +197,66 @@ class Runs:
             self.append(current, "history", lines, offset=offset)
             self._engine.execute("UPDATE run SET summary = :s WHERE id = :r", {"s": _json(summary), "r": current.id})
 
-    @writes
     def set(
-        self, run: str | Run, *, config: Mapping[str, Any] | None = None, summary: Mapping[str, Any] | None = None
+        self,
+        run: str | Run,
+        *,
+        config: Mapping[str, Any] | None = None,
+        summary: Mapping[str, Any] | None = None,
+        title: str | None = None,
+        notes: str | None = None,
+        group: str | None = None,
+        job_type: str | None = None,
+        tags: Sequence[str] | None = None,
     ) -> Run:
-        """Replace a run's configuration or summary: data of the run's, not a change of the registry.
+        """Replace what is given: data of the run's, not a change of the registry.
 
         Raises:
             Forbidden, NotFound, Invalid
         """
         current = self._own(run)
-        for column, value in (("config", config), ("summary", summary)):
-            if value is not None:
+        values: dict[str, Any] = {"title": title, "notes": notes, "run_group": group, "job_type": job_type}
+        values |= {"config": None if config is None else _json(config)}
+        values |= {"summary": None if summary is None else _json(summary)}
+        values |= {"tags": None if tags is None else json.dumps(list(tags), ensure_ascii=False)}
+        values = {column: value for column, value in values.items() if value is not None}
+        if values:
+            with self._engine.write(serial=False):
                 self._engine.execute(
-                    f"UPDATE run SET {column} = :v WHERE id = :r", {"v": _json(value), "r": current.id}
+                    f"UPDATE run SET {', '.join(f'{column} = :{column}' for column in values)} WHERE id = :r",
+                    values | {"r": current.id},
                 )
         return self.by_id(current.id)
+
+    def put_file(self, run: str | Run, path: str, blob: Blob) -> None:
+        """Keep a file of a run's, in place of what had its path.
+
+        Raises:
+            Forbidden, NotFound, Invalid
+        """
+        current = self._own(run)
+        with self._engine.write(serial=False):
+            self._engine.execute(
+                "INSERT INTO run_file (run_id, path, digest, size, sha256, at) VALUES (:r, :p, :d, :s, :x, :at) "
+                "ON CONFLICT (run_id, path) DO UPDATE SET digest = excluded.digest, size = excluded.size, "
+                "sha256 = excluded.sha256, at = excluded.at",
+                {"r": current.id, "p": check_path(path), "d": blob.md5_base64, "s": blob.size, "x": blob.sha256}
+                | {"at": to_text(self._store.now())},
+            )
+            self._heartbeat(current.id)
+
+    @writes
+    def remove_file(self, run: str | Run, path: str) -> None:
+        """Forget a file of a run's.
+
+        Raises:
+            Forbidden, NotFound
+        """
+        current = self._own(run)
+        if not self._engine.execute(
+            "DELETE FROM run_file WHERE run_id = :r AND path = :p", {"r": current.id, "p": path}
+        ):
+            raise NotFound(f"{current.path} has no file {path!r}.")
 
     @writes
     def use(self, run: str | Run, target: str | Version) -> Version:
@@ -342,6 +393,29 @@ class Runs:
                 row = {key: row[key] for key in ("_step", *keys) if key in row}
             found.append(row)
         return found
+
+    def files(self, run: str | Run) -> list[tuple[File, datetime]]:
+        """A run's files by path, each with when it came."""
+        rows = self._engine.rows(
+            "SELECT path, size, digest, sha256, at FROM run_file WHERE run_id = :r ORDER BY path",
+            {"r": self._id(run)},
+        )
+        return [(File(*row[:4]), from_text(row[4])) for row in rows]
+
+    def logged(self, run: str | Run) -> list[Version]:
+        """The versions that a run has logged, oldest first, at their source."""
+        return self._edges("SELECT dst / 2 FROM edge WHERE src = :n ORDER BY dst", run)
+
+    def used(self, run: str | Run) -> list[Version]:
+        """The versions that a run has used, oldest first, at their source or where the actor may see them."""
+        return self._edges("SELECT src / 2 FROM edge WHERE dst = :n ORDER BY src", run)
+
+    def _edges(self, sql: str, run: str | Run) -> list[Version]:
+        found = [
+            self._store.versions.places_of(version)
+            for (version,) in self._engine.rows(sql, {"n": run_node(self._id(run))})
+        ]
+        return [places[0] for places in found if places]
 
     def _id(self, run: str | Run) -> int:
         return self.by_id(run.id).id if isinstance(run, Run) else self.get(run).id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -124,6 +125,62 @@ class Search:
     ) -> Located | None:
         """The version of a collection that stands at a place of its list, the first at 0; None behind the last."""
         return self._versions(self._place(collection)).nth(self, index, filter, order)
+
+    # -- over an organization, as W&B's client asks ---------------------------------------------------------------
+
+    def organization_collections(
+        self,
+        organization: str,
+        filter: Filter = None,
+        *,
+        registries: Filter = None,
+        order: str = "name",
+        limit: int = 100,
+        after: str | None = None,
+        total: bool = False,
+    ) -> Page[Collection]:
+        """Collections of an organization's registries; `registries`: of which of them."""
+        ids = self._registries(organization, registries)
+        where = f"c.removed_at IS NULL AND {self._engine.any_of('c.project_id', 'scope')}"
+        args = {"scope": self._engine.pack(ids)}
+        found = _List("collections", collections_.columns(self._store), collections_.FROM, where, args)
+        return found.page(self, filter, order, limit, after, total)
+
+    def organization_versions(
+        self,
+        organization: str,
+        filter: Filter = None,
+        *,
+        registries: Filter = None,
+        collections: Filter = None,
+        order: str = "-linked",
+        limit: int = 100,
+        after: str | None = None,
+        total: bool = False,
+    ) -> Page[Version]:
+        """Versions linked in an organization's registries; `registries` and `collections`: in which of them."""
+        ids = self._registries(organization, registries)
+        where = f"c.removed_at IS NULL AND {self._engine.any_of('m.project_id', 'scope')}"
+        args: dict[str, Any] = {"scope": self._engine.pack(ids)}
+        condition, more = self._renamed(collections, "collections", "g")
+        if condition:
+            inner = f"SELECT c.id FROM {collections_.FROM} WHERE c.removed_at IS NULL AND {condition}"
+            where += f" AND m.collection_id IN ({inner})"
+        found = _List("versions", versions_.columns(self._store), versions_.FROM, where, args | more)
+        return found.page(self, filter, order, limit, after, total)
+
+    def _registries(self, organization: str, filter: Filter) -> list[int]:
+        condition, args = self._renamed(filter, "registries", "h")
+        where = "p.kind = 'registry' AND e.id = :organization" + (f" AND {condition}" if condition else "")
+        return self._visible(where, args | {"organization": self._store.organizations.get(organization).id})
+
+    def _renamed(
+        self, filter: Filter, target: Literal["registries", "collections"], letter: str
+    ) -> tuple[str, dict[str, Any]]:
+        """A condition whose arguments don't meet those of another."""
+        condition, args = self.condition(filter, target)
+        named = re.sub(r":f(\d+)", rf":{letter}\1", condition)
+        return named, {re.sub(r"^f(\d+)$", rf"{letter}\1", key): value for key, value in args.items()}
 
     # -- shared -------------------------------------------------------------------------------------------------
 

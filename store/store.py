@@ -23,13 +23,20 @@ from .records import Entity
 if TYPE_CHECKING:
     from .aliases import Aliases
     from .audit import Audit
+    from .automations.automations import Automations
+    from .automations.deliveries import Deliveries
+    from .automations.integrations import Integrations
     from .blobs import BlobStore
     from .collections import Collections
     from .garbage import Garbage
+    from .keys import Keys
     from .legacy import Legacy
     from .lineage import Lineage
     from .links import Links
     from .members import Members
+    from .migration.migrations import Migrations
+    from .migration.reviews import Reviews
+    from .mlflow.importing import Imports
     from .organizations import Organizations
     from .paths import Paths
     from .projects import Projects
@@ -39,6 +46,7 @@ if TYPE_CHECKING:
     from .tags import Tags
     from .teams import Teams
     from .undo import Undo
+    from .uploads import Uploads
     from .users import Users
     from .versions import Versions
 
@@ -159,6 +167,18 @@ class Store:
         return Search(self)
 
     @cached_property
+    def uploads(self) -> Uploads:
+        from .uploads import Uploads
+
+        return Uploads(self)
+
+    @cached_property
+    def keys(self) -> Keys:
+        from .keys import Keys
+
+        return Keys(self)
+
+    @cached_property
     def undo(self) -> Undo:
         from .undo import Undo
 
@@ -181,6 +201,42 @@ class Store:
         from .legacy import Legacy
 
         return Legacy(self)
+
+    @cached_property
+    def migrations(self) -> Migrations:
+        from .migration.migrations import Migrations
+
+        return Migrations(self)
+
+    @cached_property
+    def imports(self) -> Imports:
+        from .mlflow.importing import Imports
+
+        return Imports(self)
+
+    @cached_property
+    def reviews(self) -> Reviews:
+        from .migration.reviews import Reviews
+
+        return Reviews(self)
+
+    @cached_property
+    def automations(self) -> Automations:
+        from .automations.automations import Automations
+
+        return Automations(self)
+
+    @cached_property
+    def integrations(self) -> Integrations:
+        from .automations.integrations import Integrations
+
+        return Integrations(self)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        from .automations.deliveries import Deliveries
+
+        return Deliveries(self)
 
     @cached_property
     def blobs(self) -> BlobStore:

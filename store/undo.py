@@ -21,7 +21,17 @@ if TYPE_CHECKING:
     from .store import Store
 
 # Logging and running are work, not curating: what they made is deleted, not undone.
-NOT_UNDOABLE = ("version.log", "run.", "organization.create", "project.create", "gc.", "team.ttl")
+NOT_UNDOABLE = (
+    "version.log",
+    "run.",
+    "organization.create",
+    "project.create",
+    "gc.",
+    "team.ttl",
+    "key.",
+    "migration.",
+    "webhook.",
+)
 
 # Which permission it takes to change a fact in a project.
 _PERMISSIONS = {
@@ -45,6 +55,8 @@ _PERMISSIONS = {
     "version/metadata": Permission.EDIT_VERSION,
     "version/ttl": Permission.LINK,
     "version/state": Permission.DELETE_VERSION,
+    "review": Permission.REVIEW,
+    "registry_migration/state": Permission.SIGN_OFF,
 }
 
 
@@ -214,6 +226,9 @@ class Undo:
         if fact.kind in ("organization_member", "team_member", "entity"):
             self._allow_people(fact)
             return
+        if fact.kind == "automation":
+            store.automations.need_inverse(fact.owner, fact.key, value)
+            return
         if plain(event) == "version.delete":
             # links and aliases elsewhere went with the version, and come back with it
             fact = Fact("version", event.version_id or 0, "state")
@@ -316,6 +331,8 @@ def _spoken(name: str) -> str:
     fact = Fact.parse(name)
     if fact.kind in ("alias", "collection_tag", "version_tag", "protected_alias", "accepted_type"):
         return f"the {fact.kind.replace('_', ' ')} {fact.key!r}"
+    if fact.kind == "review":
+        return "the verdict"
     if fact.kind == "link":
         return "the version's place in the collection"
     if fact.kind in ("member", "team_member", "organization_member"):

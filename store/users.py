@@ -36,6 +36,17 @@ class Users:
             raise NotFound(f"There is no user or team {name!r}.{closest(name, known)}")
         return row[0]
 
+    def name_of(self, entity: int) -> str:
+        """The name of a user, service account, team or organization that is there.
+
+        Raises:
+            NotFound
+        """
+        name = self._engine.value("SELECT name FROM entity WHERE id = :e AND removed_at IS NULL", {"e": entity})
+        if name is None:
+            raise NotFound("There is no such user or team any more.")
+        return name
+
     def get(self, name: str) -> Entity:
         """A user or service account by name or e-mail address.
 

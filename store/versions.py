@@ -119,6 +119,8 @@ class Versions:
         if len(rows) != 1 or not rows[0][-1]:
             return None
         found = record(rows[0])
+        if found.project_kind == "legacy":  # which may have been migrated
+            return None
         # A short form means the registry, if there is one, even where only a project of its name has the collection.
         return found if owned or found.project_kind == "registry" else None
 
@@ -149,13 +151,39 @@ class Versions:
     def places(self, target: str | Version) -> list[Version]:
         """Every place of a version that the actor may see: its source first, then its links, oldest first."""
         place = self._store.paths.at(target)
+        assert place.version_id is not None
+        return self.places_of(place.version_id)
+
+    def places_of(self, version: int) -> list[Version]:
+        """`places` of a version by its id; none where it is gone, or nothing of it is for this actor."""
         rows = self._engine.rows(
             f"SELECT {self._columns} FROM {FROM} WHERE m.version_id = :v AND c.removed_at IS NULL AND "
             "p.removed_at IS NULL "
             f"AND {self._store.role_sql} >= 1 ORDER BY c.id <> v.collection_id, m.id",
-            {"v": place.version_id} | self._store.me,
+            {"v": version} | self._store.me,
         )
         return [record(row) for row in rows]
+
+    def origin(self, version: int) -> Place:
+        """Where a version was logged: the collection of its own, as far as a name goes; it may be hidden or gone.
+
+        Raises:
+            NotFound
+        """
+        row = self._engine.row(
+            f"SELECT e.id, e.name, e.kind, p.id, p.name, p.kind, coalesce({self._store.role_sql}, 0), c.id, c.name, "
+            "c.kind, c.type, v.id, (SELECT m.number FROM membership m WHERE m.version_id = v.id AND m.collection_id = "
+            "c.id) FROM version v JOIN collection c ON c.id = v.collection_id JOIN project p ON p.id = c.project_id "
+            "JOIN entity e ON e.id = p.entity_id WHERE v.id = :v",
+            {"v": version} | self._store.me,
+        )
+        if row is None:
+            raise NotFound("That version is not there any more.")
+        return Place(*row)
+
+    def step(self, version: int) -> int | None:
+        """The metric step that a version was logged at, where a run has said it."""
+        return self._engine.value("SELECT step FROM version WHERE id = :v", {"v": version})
 
     def files(self, target: str | Version) -> list[File]:
         """The version's manifest, by path."""
@@ -275,8 +303,9 @@ class Versions:
         run: int | None = None,
     ) -> list[Version]:
         """Log several versions of one artifact, in order, all or none. See `log`."""
+        drafts = list(drafts)
         source_name(name)
-        artifact_type(type)
+        artifact_type(type, reserved=any(draft.internal for draft in drafts))
         place = self._store.projects.ensure(project, entity or self._store.users.home())
         self._store.paths.need(place, Permission.LOG)
         if place.project_kind != "project":
@@ -288,7 +317,7 @@ class Versions:
             return []
         if run is not None:
             self._store.runs.need_in(run, place)
-        sequence, created = self._store.collections.ensure(place, name, type, "sequence")
+        sequence, created = self._store.collections.ensure(place, name, type, "sequence", reserved=True)
         if sequence.collection_kind != "sequence":
             raise Conflict(f"{sequence.path} holds links; log under another name.")
         if sequence.type != type:
@@ -429,7 +458,9 @@ class Versions:
                 "JOIN collection c ON c.id = m.collection_id AND c.removed_at IS NULL "
                 "JOIN project p ON p.id = c.project_id AND p.removed_at IS NULL JOIN entity e ON e.id = p.entity_id "
                 "JOIN protected_alias g ON g.project_id = p.id AND g.alias = a.alias "
-                "WHERE m.version_id = :v ORDER BY 1",
+                # where a legacy registry was migrated, nobody could take the alias off any more: the new one decides
+                "WHERE m.version_id = :v AND NOT EXISTS (SELECT 1 FROM registry_migration r WHERE r.source_id = p.id "
+                "AND r.state IN ('done', 'approved')) ORDER BY 1",
                 {"v": version} | self._store.me,
             )
         ]

@@ -54,7 +54,25 @@ def _postgres_search(engine: Engine) -> None:
         return
 
 
-STEPS: tuple[Callable[[Engine], None], ...] = (first_schema,)
+def door(engine: Engine) -> None:
+    """Uploads under way, files and tags of runs, API keys."""
+    for statement in schema.DOOR:
+        engine.execute(statement.format_map(engine.types))
+
+
+def migration(engine: Engine) -> None:
+    """Migrations, their ledgers, and the review of each."""
+    for statement in schema.MIGRATION:
+        engine.execute(statement.format_map(engine.types))
+
+
+def automations(engine: Engine) -> None:
+    """Automations, where they send things, and the outbox."""
+    for statement in schema.AUTOMATIONS:
+        engine.execute(statement.format_map(engine.types))
+
+
+STEPS: tuple[Callable[[Engine], None], ...] = (first_schema, door, migration, automations)
 
 
 def names() -> list[str]:

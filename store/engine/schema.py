@@ -142,6 +142,97 @@ INDEXES = (
     "CREATE INDEX edge_dst ON edge (dst, src)",
 )
 
+# What the door for W&B's client needs besides: versions that are being uploaded, files of runs, keys of people.
+DOOR = (
+    # A version on its way. `draft` is what it is to become (JSON), `manifest` the client's; version_id: it arrived.
+    """CREATE TABLE upload (
+        id {id}, project_id {int} NOT NULL REFERENCES project (id), name {text} NOT NULL, type {text} NOT NULL,
+        digest {text} NOT NULL, run_id {int} REFERENCES run (id), by_id {int} NOT NULL REFERENCES entity (id),
+        client_id {text}, series_id {text}, draft {text} NOT NULL, manifest {text},
+        version_id {int} REFERENCES version (id), created_at {text} NOT NULL, updated_at {text} NOT NULL)""",
+    """CREATE TABLE upload_file (
+        upload_id {int} NOT NULL REFERENCES upload (id), path {text} NOT NULL, digest {text} NOT NULL,
+        size {int} NOT NULL, sha256 {text} NOT NULL, PRIMARY KEY (upload_id, path)) {keyed}""",
+    """CREATE TABLE run_file (
+        run_id {int} NOT NULL REFERENCES run (id), path {text} NOT NULL, digest {text} NOT NULL,
+        size {int} NOT NULL, sha256 {text} NOT NULL, at {text} NOT NULL, PRIMARY KEY (run_id, path)) {keyed}""",
+    # `hash` is the key's sha256: a key is 160 random bits, which nobody guesses.
+    """CREATE TABLE api_key (
+        id {id}, user_id {int} NOT NULL REFERENCES entity (id), name {text} NOT NULL, hash {text} NOT NULL,
+        created_at {text} NOT NULL, used_at {text}, removed_at {text})""",
+    "ALTER TABLE run ADD COLUMN tags {text} NOT NULL DEFAULT '[]'",
+    "CREATE INDEX upload_client ON upload (client_id) WHERE client_id IS NOT NULL",
+    "CREATE INDEX upload_project ON upload (project_id, name) WHERE version_id IS NULL",
+    "CREATE INDEX upload_file_sha256 ON upload_file (sha256)",
+    "CREATE INDEX run_file_sha256 ON run_file (sha256)",
+    "CREATE UNIQUE INDEX api_key_hash ON api_key (hash)",
+)
+
+# Migrations into a registry of ours, and the ledger of each: a line a collection, which is also what is reviewed.
+MIGRATION = (
+    # `people`: what everybody was before (JSON). `source_id`: the legacy registry, where it is one of ours.
+    """CREATE TABLE registry_migration (
+        id {id}, kind {text} NOT NULL CHECK (kind IN ('legacy', 'mlflow')), source {text} NOT NULL,
+        source_id {int} REFERENCES project (id), team_id {int} NOT NULL REFERENCES entity (id),
+        registry_id {int} NOT NULL REFERENCES project (id),
+        state {text} NOT NULL CHECK (state IN ('running', 'done', 'approved', 'rolled back')),
+        people {text} NOT NULL, created_at {text} NOT NULL, created_by {int} NOT NULL REFERENCES entity (id),
+        until {text} NOT NULL, ended_at {text})""",
+    # `origin`: the collection as it was where it came from (JSON), where that is no collection of ours.
+    """CREATE TABLE migration_item (
+        id {id}, migration_id {int} NOT NULL REFERENCES registry_migration (id), name {text} NOT NULL,
+        source_id {int} REFERENCES collection (id), origin {text}, target {text} NOT NULL,
+        target_id {int} REFERENCES collection (id), state {text} NOT NULL CHECK (state IN ('waiting', 'done')),
+        versions {int} NOT NULL, note {text} NOT NULL DEFAULT '', at {text},
+        verdict {text} CHECK (verdict IN ('accepted', 'flagged')), comment {text} NOT NULL DEFAULT '',
+        reviewed_by {int} REFERENCES entity (id), reviewed_at {text})""",
+    "CREATE UNIQUE INDEX migration_source ON registry_migration (source_id) WHERE state <> 'rolled back'",
+    "CREATE INDEX migration_registry ON registry_migration (registry_id)",
+    "CREATE UNIQUE INDEX migration_item_target ON migration_item (migration_id, target)",
+    "CREATE INDEX migration_item_state ON migration_item (migration_id, state, id)",
+    "CREATE INDEX migration_item_source ON migration_item (source_id) WHERE source_id IS NOT NULL",
+    "CREATE INDEX migration_item_made ON migration_item (target_id) WHERE target_id IS NOT NULL",
+)
+
+# Automations, where they send things, and the outbox: a delivery is written in the transaction of what it announces.
+AUTOMATIONS = (
+    # `address` may be shown; `sealed` holds what may not (URL, token, secret), by a key that is not in the database.
+    """CREATE TABLE integration (
+        id {id}, entity_id {int} NOT NULL REFERENCES entity (id),
+        kind {text} NOT NULL CHECK (kind IN ('webhook', 'slack')), name {text} NOT NULL,
+        address {text} NOT NULL, sealed {text} NOT NULL DEFAULT '',
+        has_token {int} NOT NULL DEFAULT 0, has_secret {int} NOT NULL DEFAULT 0,
+        token_name {text} NOT NULL DEFAULT '', secret_name {text} NOT NULL DEFAULT '',
+        revision {int} NOT NULL DEFAULT 1,
+        created_at {text} NOT NULL, created_by {int} REFERENCES entity (id), removed_at {text})""",
+    # `owner_id`: the organization, or who owns a project that is in none; names are unique in it. `definition`: JSON.
+    """CREATE TABLE automation (
+        id {id}, owner_id {int} NOT NULL REFERENCES entity (id), name {text} NOT NULL, key {text} NOT NULL,
+        description {text} NOT NULL DEFAULT '', enabled {int} NOT NULL DEFAULT 1,
+        scope {text} NOT NULL CHECK (scope IN ('organization', 'project', 'collection')), scope_id {int} NOT NULL,
+        definition {text} NOT NULL, created_at {text} NOT NULL, created_by {int} REFERENCES entity (id),
+        updated_at {text} NOT NULL, removed_at {text})""",
+    # `ready`: the first of its lane that is not done; `since` then. `lease`: not to be touched before. `occasion` and
+    # `action`: JSON.
+    """CREATE TABLE delivery (
+        id {id}, automation_id {int} NOT NULL REFERENCES automation (id), event {int}, lane {text} NOT NULL,
+        occasion {text} NOT NULL, action {text} NOT NULL, test {int} NOT NULL DEFAULT 0,
+        state {text} NOT NULL CHECK (state IN ('pending', 'finished', 'failed')), ready {int} NOT NULL,
+        owner {text}, lease {text} NOT NULL, since {text} NOT NULL, tries {int} NOT NULL DEFAULT 0,
+        created_at {text} NOT NULL,
+        ended_at {text}, target {text} NOT NULL DEFAULT '', request {text} NOT NULL DEFAULT '', status {int},
+        response {text} NOT NULL DEFAULT '', error {text} NOT NULL DEFAULT '')""",
+    # Hosts that have not answered: how often in a row, and until when they are left alone.
+    "CREATE TABLE circuit (host {text} PRIMARY KEY, failures {int} NOT NULL, until {text} NOT NULL) {keyed}",
+    "CREATE UNIQUE INDEX integration_name ON integration (entity_id, name) WHERE removed_at IS NULL",
+    "CREATE UNIQUE INDEX automation_key ON automation (owner_id, key) WHERE removed_at IS NULL",
+    "CREATE INDEX automation_scope ON automation (scope, scope_id) WHERE removed_at IS NULL",
+    "CREATE INDEX delivery_due ON delivery (lease, id) WHERE state = 'pending' AND ready = 1",
+    "CREATE INDEX delivery_lane ON delivery (lane, id) WHERE state = 'pending'",
+    "CREATE INDEX delivery_automation ON delivery (automation_id, id)",
+    "CREATE INDEX delivery_created ON delivery (created_at)",
+)
+
 GENESIS = "0" * 64
 
 # The log can only grow. Whoever owns the database can drop these; the chain of hashes then shows what was done.

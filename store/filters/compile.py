@@ -17,13 +17,18 @@ from abc import ABC, abstractmethod
 from datetime import datetime
 from typing import Any
 
-from ..engine import Engine
+from ..engine import Engine, regex
+from ..engine.automaton import matcher
 from ..folding import fold
 from ..names import alias_number
 from .conditions import EVERY, all_of, any_case, any_of, glob_regex, literal
 from .fields import FIELDS, INTERNAL
 from .relations import Relations
 from .tree import And, Compare, Has, Node, Not, Number, Or, Target, Text, Word
+
+LATEST = "latest"
+_FILLED = "EXISTS (SELECT 1 FROM membership l WHERE l.collection_id = c.id)"
+_NEWEST = "m.number = (SELECT max(l.number) FROM membership l WHERE l.collection_id = m.collection_id)"
 
 # A trigram index knows nothing shorter.
 _SHORTEST_INDEXED = 3
@@ -136,6 +141,7 @@ class _Collections(_Compiler):
                 self.contains("c.folded", fold(text)),
                 self.among("c.id", "t.collection_id", "collection_tag t", tags),
                 self.among("c.id", "a.collection_id", "alias a", aliases),
+                *([_FILLED] if fold(text) == LATEST else []),
             )
         )
 
@@ -144,7 +150,7 @@ class _Collections(_Compiler):
             case "tag":
                 return self.among("c.id", "t.collection_id", "collection_tag t", EVERY)
             case "alias":
-                return self.among("c.id", "a.collection_id", "alias a", "a.alias <> 'latest'")
+                return self.among("c.id", "a.collection_id", "alias a", EVERY)
         return "c.description <> ''"
 
     def compare(self, node: Compare) -> str:
@@ -163,7 +169,8 @@ class _Collections(_Compiler):
                 tags = self.labels("t", "collection_tag", "tag", node)
                 return self.among("c.id", "t.collection_id", "collection_tag t", tags)
             case "alias" if node.op == "count":
-                return self.number("(SELECT count(*) FROM alias a WHERE a.collection_id = c.id)", node)
+                count = "(SELECT count(*) FROM alias a WHERE a.collection_id = c.id)"
+                return self.number(f"({count} + CASE WHEN {_FILLED} THEN 1 ELSE 0 END)", node)
             case "alias":
                 aliases = self.labels("a", "alias", "alias", node)
                 parts = [self.among("c.id", "a.collection_id", "alias a", aliases)]
@@ -171,6 +178,8 @@ class _Collections(_Compiler):
                     parts.append(
                         self.among("c.id", "n.collection_id", "membership n", self.number("n.number", numbers))
                     )
+                if _latest(node):
+                    parts.append(_FILLED)
                 return any_of(parts)
             case "by":
                 return self.person("c.created_by", node)
@@ -197,6 +206,8 @@ class _Versions(_Compiler):
         number = alias_number(text)
         if number is not None:
             parts.append(f"m.number = :{self.arg(number)}")
+        if fold(text) == LATEST:
+            parts.append(_NEWEST)
         if len(fold(text)) >= _SHORTEST_INDEXED:
             parts.append(self._described(Text(text)))
         return any_of(parts)
@@ -226,7 +237,7 @@ class _Versions(_Compiler):
             case "tag":
                 return self.among("m.version_id", "t.version_id", "version_tag t", EVERY)
             case "alias":
-                return self._aliased("a.alias <> 'latest'")
+                return self._aliased(EVERY)
             case "run":
                 return "v.run_id IS NOT NULL"
             case "source":
@@ -259,11 +270,14 @@ class _Versions(_Compiler):
                 return self.among("m.version_id", "t.version_id", "version_tag t", tags)
             case "alias" if node.op == "count":
                 here = "a.collection_id = m.collection_id AND a.version_id = m.version_id"
-                return self.number(f"(SELECT count(*) FROM alias a WHERE {here})", node)
+                count = f"(SELECT count(*) FROM alias a WHERE {here})"
+                return self.number(f"({count} + CASE WHEN {_NEWEST} THEN 1 ELSE 0 END)", node)
             case "alias":
                 parts = [self._aliased(self.labels("a", "alias", "alias", node))]
                 if numbers := _numbers(node):
                     parts.append(self.number("m.number", numbers))
+                if _latest(node):
+                    parts.append(_NEWEST)
                 return any_of(parts)
             case "by":
                 return f"({self.person('v.created_by', node)} OR {self.person('m.by_id', node)})"
@@ -323,6 +337,22 @@ def _numbers(node: Compare) -> Compare | None:
     texts = (value.text for value in node.values if isinstance(value, Text) and not value.glob)
     numbers = [number for text in texts if (number := alias_number(text)) is not None]
     return Compare("version", "eq", tuple(map(Number, numbers))) if numbers else None
+
+
+def _latest(node: Compare) -> bool:
+    """Whether an alias is asked for that `latest` is: it has no row, since it follows the links."""
+    texts = [value for value in node.values if isinstance(value, Text)]
+    match node.op:
+        case "match" | "eq":
+            return any(
+                matcher(rf"\A{glob_regex(one.text, regex.escape)}\Z").search(LATEST) if one.glob else one.text == LATEST
+                for one in texts
+            )
+        case "regex":
+            return any(matcher(one.text).search(LATEST) for one in texts)
+        case "contains":
+            return any(one.text in LATEST for one in texts)
+    return False
 
 
 def _beginnings(node: Compare) -> Compare:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from ..engine import Engine
-from ..folding import fold
 from ..names import REGISTRY_PREFIX, fold_key
-from .conditions import Conditions, all_of, any_of
+from .conditions import Conditions, any_of
 from .tree import Compare, Text
 
 # The core registries are called so on every screen.
@@ -101,6 +100,4 @@ class Relations(Conditions):
         """Rows of a tag or alias table, called `alias`, whose label contains a word."""
         item = f"{alias}.{column}" if self.narrow else "d.item"
         found = self.contains_word(item, word)
-        if column == "alias" and fold(word) != "latest":
-            found = all_of((found, f"{item} <> 'latest'"))
         return found if self.narrow else f"{alias}.{column} IN ({self.distinct(table, column, found)})"

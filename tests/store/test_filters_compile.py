@@ -102,7 +102,6 @@ MEMBERSHIPS = [
     (10, 7, 1, 14, "2025-04-01", None),
 ]
 ALIASES = [
-    (5, "latest", 3), (6, "latest", 5), (1, "latest", 2), (3, "latest", 4), (4, "latest", 2), (7, "latest", 1),
     (1, "prod", 1), (1, "best acc", 2), (3, "gold*", 4), (4, "Prod", 2), (5, "시험", 1), (7, "v-old", 1),
 ]  # fmt: skip
 
@@ -420,6 +419,8 @@ VERSION_CASES = [
     ("alias:(prod, Prod)", {6, 9}),
     ("alias:latest", {3, 5, 7, 8, 9, 10}),
     ("alias!=latest", {1, 2, 4, 6}),
+    ("alias:lat*", {3, 5, 7, 8, 9, 10}),
+    ("alias~^late", {3, 5, 7, 8, 9, 10}),
     ("alias:v0", {1, 4, 6, 8, 9}),
     ("alias:(v3, prod)", {6, 7}),
     ("alias:gold*", {8}),
