@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import sys
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
@@ -33,6 +34,11 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "get": ("downloading", "Download a version's files."),
         "rm": ("removing", "Delete versions, collections, runs or projects."),
     },
+    "Scripts": {
+        "run": ("running", "Run a script that logs with wandb; it logs here."),
+        "serve": ("running", "Keep a door open for wandb clients of a team."),
+        "key": ("keys", "API keys for wandb clients: create, ls, revoke."),
+    },
     "Curate": {
         "alias": ("aliases", "Movable names of versions: add, rm, ls, history."),
         "tag": ("tags", "Labels on collections and versions: add, rm, ls."),
@@ -46,6 +52,15 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "member": ("members", "Who may do what in a registry: add, set, rm, ls."),
         "team": ("teams", "Teams: create, ls, add, set, rm, delete."),
         "user": ("users", "Users and service accounts: add, ls, set, rm."),
+    },
+    "Automate": {
+        "automation": ("automations", "What happens when a registry changes: create, ls, test, …"),
+        "webhook": ("webhooks", "Where automations send things: add, ls, edit, rm, rotate-key."),
+    },
+    "Migrate": {
+        "migrate": ("migrating", "Legacy registries: plan, run, verify, rollback, ls."),
+        "import": ("importing", "From elsewhere: mlflow."),
+        "review": ("reviewing", "Review what was migrated: ls, show, accept, flag, sign-off."),
     },
     "History": {
         "history": ("history", "Who changed what, and what was then."),
@@ -74,7 +89,7 @@ class Program(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f".{COMMANDS[cmd_name][0]}", __package__)
-        return getattr(module, cmd_name)
+        return getattr(module, f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -6,7 +6,9 @@ Times are ISO-8601 in UTC, sizes bytes, durations seconds. Lists are {"items": [
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,29 @@ from .output import iso
 from .wording import sentence, undo_command
 
 if TYPE_CHECKING:
-    from ...store import Checked, Collection, Entity, Event, File, Graph, Member, Project, Run, Version
+    from ...store import (
+        Automation,
+        Checked,
+        Collection,
+        Delivery,
+        Difference,
+        Entity,
+        Event,
+        File,
+        Graph,
+        Integration,
+        Item,
+        Member,
+        Migration,
+        Plan,
+        Preview,
+        Project,
+        Proof,
+        Run,
+        Side,
+        Tally,
+        Version,
+    )
 
 Document = dict[str, Any]
 
@@ -211,7 +235,7 @@ def checked(one: Checked) -> Document:
     return {"path": one.path, "size": one.size, "sha256": one.sha256, "problem": one.problem}
 
 
-def written(changes: Iterable[Any], *, dry_run: bool, undo: int | None, result: Mapping[str, Any] | None) -> Document:
+def written(changes: Sequence[Any], *, dry_run: bool, undo: int | None, result: Mapping[str, Any] | None) -> Document:
     """What a command that changes something did, or would do."""
     return {
         "dry_run": dry_run,
@@ -219,6 +243,187 @@ def written(changes: Iterable[Any], *, dry_run: bool, undo: int | None, result: 
             {"event": None if dry_run else change.seq, "action": change.action, "what": sentence(change)}
             for change in changes
         ],
+        "automations": list(dict.fromkeys(name for change in changes for name in change.fires)),
         "undo": undo_command(undo) if undo is not None else None,
         "result": None if result is None else dict(result),
+    }
+
+
+def automation(one: Automation) -> Document:
+    """An automation; its action by kind."""
+    from ...store import Command, Slack, Webhook
+
+    match one.action:
+        case Webhook(_, template):
+            action: Document = {"kind": "webhook", "webhook": one.integration, "payload": template or None}
+        case Slack(_, title, message, severity):
+            action = {"kind": "slack", "webhook": one.integration, "title": title, "message": message}
+            action["severity"] = severity
+        case Command(argv):
+            action = {"kind": "command", "argv": list(argv)}
+        case _:
+            action = {"kind": "nothing"}
+    return {
+        "id": one.id,
+        "name": one.name,
+        "description": one.description,
+        "enabled": one.enabled,
+        "scope": {"kind": one.scope_kind, "path": one.scope},
+        "on": one.on,
+        "pattern": one.pattern or None,
+        "filter": one.filter or None,
+        "action": action,
+        "created_at": time(one.created_at),
+        "created_by": one.created_by,
+        "updated_at": time(one.updated_at),
+        "delivered_at": time(one.delivered),
+    }
+
+
+def preview(one: Preview) -> Document:
+    """What an automation would have done."""
+    return {
+        "fired": one.fired,
+        "since": time(one.since),
+        "looked_at": one.looked,
+        "capped": one.capped,
+        "example": one.example,
+        "payload": one.payload,
+    }
+
+
+def integration(one: Integration) -> Document:
+    """A webhook; its secrets are nobody's to read."""
+    return {
+        "id": one.id,
+        "kind": one.kind,
+        "entity": one.entity,
+        "name": one.name,
+        "address": one.address,
+        "has_token": one.has_token,
+        "has_secret": one.has_secret,
+        "created_at": time(one.created_at),
+        "created_by": one.created_by,
+    }
+
+
+def delivery(one: Delivery) -> Document:
+    """One sending of one automation."""
+    return {
+        "id": one.id,
+        "automation": one.automation,
+        "event": one.event,
+        "on": one.on,
+        "test": one.test,
+        "about": one.about,
+        "state": one.state,
+        "tries": one.tries,
+        "created_at": time(one.created_at),
+        "due": time(one.due),
+        "ended_at": time(one.ended_at),
+        "target": one.target,
+        "request": one.request,
+        "status": one.status,
+        "response": one.response,
+        "error": one.error,
+    }
+
+
+def plan(one: Plan) -> Document:
+    """What a migration will do."""
+    return {
+        "kind": one.kind,
+        "team": one.team,
+        "source": one.source,
+        "registry": one.registry,
+        "blocked": one.blocked,
+        "versions": one.versions,
+        "protected_aliases": list(one.protected),
+        "collections": [asdict(each) | {"tags": list(each.tags)} for each in one.collections],
+        "people": [asdict(each) for each in one.people],
+        "problems": [asdict(each) for each in one.problems],
+    }
+
+
+def tally(one: Tally) -> Document:
+    return {"accepted": one.accepted, "flagged": one.flagged, "unreviewed": one.unreviewed, "total": one.total}
+
+
+def migration(one: Migration) -> Document:
+    """A migration and how far it is."""
+    return {
+        "kind": one.kind,
+        "team": one.team,
+        "source": one.source,
+        "registry": one.registry,
+        "state": one.state,
+        "started_at": time(one.started_at),
+        "started_by": one.started_by,
+        "until": time(one.until),
+        "ended_at": time(one.ended_at),
+        "collections": one.collections,
+        "copied": one.copied,
+        "versions": one.versions,
+        "review": tally(one.tally),
+    }
+
+
+def difference(one: Difference) -> Document:
+    return {"what": one.what, "old": one.old, "new": one.new}
+
+
+def proof(one: Proof) -> Document:
+    """What comparing both sides of a migration showed."""
+    return {
+        "ok": one.ok,
+        "source": one.migration.source,
+        "registry": one.migration.registry,
+        "compared": dict(one.counts),
+        "differences": [{"subject": subject} | difference(each) for subject, each in one.differences],
+    }
+
+
+def reviewed(one: Item) -> Document:
+    """A collection in a review's queue."""
+    return {
+        "name": one.name,
+        "target": one.target,
+        "path": one.path,
+        "state": one.state,
+        "versions": one.versions,
+        "note": one.note,
+        "copied_at": time(one.copied_at),
+        "verdict": one.verdict,
+        "comment": one.comment,
+        "reviewed_by": one.reviewed_by,
+        "reviewed_at": time(one.reviewed_at),
+    }
+
+
+def side(one: Side | None) -> Document | None:
+    """A migrated collection as it stands on one side."""
+    if one is None:
+        return None
+    return {
+        "path": one.path,
+        "name": one.name,
+        "type": one.type,
+        "description": one.description,
+        "tags": list(one.tags),
+        "aliases": dict(one.aliases),
+        "created_at": time(one.created_at),
+        "created_by": one.created_by,
+        "versions": [
+            {
+                "number": each.number,
+                "digest": each.digest,
+                "linked_at": time(each.at),
+                "linked_by": each.by,
+                "description": each.description,
+                "metadata": json.loads(each.metadata),
+                "tags": list(each.tags),
+                "size": each.size,
+            }
+            for each in one.versions
+        ],
     }

@@ -95,7 +95,11 @@ def _attention(store: Store) -> dict[str, int]:
     """What somebody should look at, by kind, without what is fine."""
     homes = [store.actor.name, *(team.name for team in store.teams.list() if team.role)]
     found = {
-        "pending_uploads": sum(len(store.search.versions(home, "state:pending", limit=100)) for home in homes),
+        "pending_uploads": sum(
+            len(store.uploads.incomplete(project.id))
+            for project in store.projects.list("project")
+            if project.entity in homes
+        ),
         "damaged_files": len(store.garbage.problems()),
     }
     return {kind: count for kind, count in found.items() if count}

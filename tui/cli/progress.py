@@ -30,22 +30,36 @@ def bytes_bar(what: str) -> Iterator[Callable[[int, int, str], None] | None]:
 
 
 @contextmanager
-def steps_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar of steps; yields `progress(done, total)`, or None where nobody looks."""
+def steps_bar(what: str, *, rate: str | None = None) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar of steps; yields `progress(done, total)`, or None where nobody looks. `rate`: what is counted a second."""
     if not sys.stderr.isatty():
         yield None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = (
+    columns: list[ProgressColumn] = [
         TextColumn("{task.description}", markup=False),
         BarColumn(24),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
-    )
+    ]
+    if rate:
+        columns.insert(3, TextColumn("{task.fields[speed]}", markup=False))
     with Progress(*columns, console=console(sys.stderr, width()), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total or None)
+        task = bar.add_task(what, total=None, speed="")
+
+        def progress(done: int, total: int) -> None:
+            speed = bar.tasks[task].speed
+            bar.update(task, completed=done, total=total or None, speed=f"{speed:,.0f} {rate}/s" if speed else "")
+
+        yield progress
 
 
 @contextmanager

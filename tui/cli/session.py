@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +43,7 @@ class Session:
             from ...store import open_store
 
             self._store = open_store(self.url, self.actor)
+            self._store.paths.redirected = _redirected()
         return self._store
 
     @store.setter
@@ -59,6 +61,20 @@ class Session:
         if self._store is not None:
             self._store.close()
             self._store = None
+
+
+def _redirected() -> Callable[[str, str], None]:
+    """Says once of each path into a migrated registry where it led."""
+    told: set[str] = set()
+
+    def tell(old: str, new: str) -> None:
+        from .failure import say
+
+        if old not in told:
+            told.add(old)
+            say("warning", f"{old} was migrated to {new}; use that path from now on.")
+
+    return tell
 
 
 def default_path() -> Path:

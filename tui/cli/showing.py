@@ -15,7 +15,7 @@ from . import documents
 from .describers import event_rows, joined, marks, role_words
 from .listing import collections, files, versions
 from .options import PATH, json_option, pass_session, verb
-from .output import ALIAS, BAD, DIM, GOOD, HEAD, NAME, TAG, Output, Span, cells, duration, number, size
+from .output import ALIAS, BAD, DIM, GOOD, HEAD, NAME, TAG, Output, Span, cells, duration, iso, number, size
 from .sparklines import sparkline
 from .tables import Column, table
 
@@ -199,6 +199,8 @@ def _collection(store: Store, out: Output, one: Collection, as_json: bool) -> No
             for alias, version in sorted(one.aliases.items(), key=lambda pair: (-pair[1], pair[0]))
         ]
         table(out, [Column("alias", ALIAS, least=10), Column("version"), Column("", drop=1)], rows, indent=2)
+    if one.kind == "sequence":
+        _incomplete(store, out, one.project_id, one.name)
     out.head("Versions")
     if not newest.items:
         where = "log into it" if one.kind == "sequence" else f"curatory link SOURCE {one.short_path}"
@@ -207,6 +209,18 @@ def _collection(store: Store, out: Output, one: Collection, as_json: bool) -> No
     _indented(out, versions, newest.items)
     if newest.after is not None:
         out.line((f"… and {one.versions - len(newest.items):,} more: curatory ls {one.short_path}", DIM), indent=2)
+
+
+def _incomplete(store: Store, out: Output, project: int, name: str | None = None) -> None:
+    """Versions that never came whole."""
+    uploads = store.uploads.incomplete(project, name=name)
+    if not uploads:
+        return
+    out.head("Incomplete")
+    for upload in uploads:
+        arrived = f"  {number(upload.files, 'file')}, {size(upload.size)} arrived"
+        out.line((upload.path, BAD), arrived, (f"  {out.time(upload.updated_at)} by {upload.by}", DIM), indent=2)
+    out.note("  logging the same again completes it")
 
 
 # -- registries and projects --------------------------------------------------------------------------------------
@@ -248,6 +262,8 @@ def _project(store: Store, out: Output, one: Project, as_json: bool) -> None:
     if one.description:
         out.head("Description")
         out.block(one.description, indent=2)
+    if one.kind == "project":
+        _incomplete(store, out, one.id)
     out.head("Collections")
     if page.items:
         _indented(out, collections, page.items)
@@ -273,7 +289,12 @@ def _run(store: Store, out: Output, one: Run, as_json: bool) -> None:
         made_of = [
             {"path": node.path or None, "label": node.label, "type": node.detail, "state": node.state} for node in made
         ]
-        out.json(documents.run(one) | {"inputs": documents_of, "outputs": made_of, "steps": len(history)})
+        stored = [
+            {"path": file.path, "size": file.size, "digest": file.digest, "at": iso(at)}
+            for file, at in store.runs.files(one)
+        ]
+        more = {"inputs": documents_of, "outputs": made_of, "steps": len(history), "files": stored}
+        out.json(documents.run(one) | more)
         return
     out.line((one.path, HEAD), f"   {one.title}" if one.title != one.name else "")
     out.pairs(
@@ -282,6 +303,7 @@ def _run(store: Store, out: Output, one: Run, as_json: bool) -> None:
             ("exit code", str(one.exit_code) if one.exit_code else None),
             ("job", one.job_type),
             ("group", one.group),
+            ("tags", (joined(one.tags), TAG)),
             ("started", _when(out, one.created_at, one.created_by)),
             ("ended", out.exact(one.ended_at) if one.ended_at else None),
         ],
@@ -296,6 +318,11 @@ def _run(store: Store, out: Output, one: Run, as_json: bool) -> None:
             for node in nodes:
                 state = "" if node.state == "there" else f"  {node.state}"
                 out.line((node.path or node.label, NAME), (f"  {node.detail}{state}", DIM), indent=2)
+    stored = store.runs.files(one)
+    if stored:
+        out.head("Files")
+        for file, _ in stored:
+            out.line((file.path, NAME), (f"  {size(file.size)}", DIM), indent=2)
     _show_tree(out, "Config", one.config)
     _metrics(out, one, history)
 

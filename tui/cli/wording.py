@@ -205,6 +205,14 @@ def _counted(text: str, key: str, one: str) -> Wording:
     return wording
 
 
+def _reviewed(word: str) -> Wording:
+    def wording(detail: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+        comment = detail.get("comment")
+        return f"{word} {_path(detail)}" + (f": {comment}" if comment else "")
+
+    return wording
+
+
 _WORDINGS: dict[str, Wording] = {
     "alias.add": _alias_add,
     "alias.remove": _alias_remove,
@@ -251,5 +259,23 @@ _WORDINGS: dict[str, Wording] = {
     "run.finish": _said("ended the run {path}: {state}"),
     "run.use": _said("used {path} in the run {run}"),
     "run.delete": _said("deleted the run {path}"),
+    "migration.start": _said("began migrating {source} to {path}"),
+    "migration.collection": _said("copied {source} to {path}"),
+    "migration.end": _said("migrated {source} to {path}: {collections} collections, {versions} versions"),
+    "migration.rollback": _said("rolled the migration of {source} to {path} back"),
+    "review.accept": _reviewed("accepted"),
+    "review.flag": _reviewed("flagged"),
+    "review.reopen": _said("took the verdict off {path}"),
+    "review.signoff": _said("signed off the migration of {source} to {path}"),
+    "key.create": _said("made the API key {name} of {path}"),
+    "key.revoke": _said("revoked the API key {name} of {path}"),
+    "automation.create": _said("made the automation {name} in {path}"),
+    "automation.edit": _said("changed the automation {name} in {path}"),
+    "automation.pause": _said("paused the automation {name} in {path}"),
+    "automation.resume": _said("resumed the automation {name} in {path}"),
+    "automation.remove": _said("removed the automation {name} in {path}"),
+    "webhook.create": _said("made the webhook {path}"),
+    "webhook.edit": _said("changed the webhook {path}"),
+    "webhook.remove": _said("removed the webhook {path} and its secrets"),
     "gc.purge": _said("removed the files of {versions} deleted versions for good"),
 }

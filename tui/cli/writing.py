@@ -12,10 +12,10 @@ from ..safe import clean
 from .documents import written
 from .failure import Refused
 from .output import DIM, GOOD
-from .wording import Changed, sentence, undo_command
+from .wording import sentence, undo_command
 
 if TYPE_CHECKING:
-    from ...store import Store
+    from ...store import Change, Store
     from .session import Session
 
 T = TypeVar("T")
@@ -46,7 +46,7 @@ def carry_out(
         The work's result; None after a dry run, whose result is not there any more.
     """
     store = session.store
-    changes: list[Any] = []
+    changes: list[Change] = []
     if dry_run:
         with store.rehearsal() as changes:
             result = work(store)
@@ -86,7 +86,7 @@ def _undoable(store: Store, changes: Sequence[Any]) -> int | None:
 
 def _report(
     session: Session,
-    changes: Sequence[Changed],
+    changes: Sequence[Change],
     result: Any,
     as_json: bool,
     document: Callable[[Any], Mapping[str, Any]] | None,
@@ -113,6 +113,9 @@ def _report(
             out.line(("✓ ", GOOD) if out.tty else "", sentence(change))
     if len(shown) < len(changes):
         out.line((f"… and {len(changes) - len(shown):,} more", DIM))
+    fires = dict.fromkeys(name for change in changes for name in change.fires)
+    if fires:
+        out.note(f"{'it would set off' if dry_run else 'set off'}: {', '.join(fires)}")
     if undo is not None:
         out.note(f"undo: {undo_command(undo)}")
 

@@ -10,7 +10,7 @@ from curatory.store import NotFound, Store
 
 from .conftest import Cli
 
-WRITTEN = {"dry_run", "changes", "undo", "result"}
+WRITTEN = {"dry_run", "changes", "automations", "undo", "result"}
 
 
 # -- alias --------------------------------------------------------------------------------------------------------

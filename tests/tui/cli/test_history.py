@@ -91,7 +91,7 @@ def test_lists_of_what_can_be_undone(cli: Cli, shop: Store) -> None:
     assert "nothing of ana's to redo" in cli("redo", "--list").err
     cli("undo")
     assert "tagged model/detector: x" in cli("redo", "--list").out
-    assert set(cli("redo", "--json").document) == {"dry_run", "changes", "undo", "result"}
+    assert set(cli("redo", "--json").document) == {"dry_run", "changes", "automations", "undo", "result"}
 
 
 def test_undo_is_refused_when_the_world_has_moved_on(cli: Cli, shop: Store) -> None:

@@ -11,7 +11,7 @@ from curatory.store import NotFound, Store
 
 from .conftest import Cli
 
-WRITTEN = {"dry_run", "changes", "undo", "result"}
+WRITTEN = {"dry_run", "changes", "automations", "undo", "result"}
 
 
 def log_tree(cli: Cli, tree: Path, *more: str, **options: object):

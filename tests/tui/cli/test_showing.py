@@ -74,9 +74,17 @@ def test_show_a_run(cli: Cli, shop: Store) -> None:
     for text in ("finished", "lr  0.1", "loss", "0.25", "█", "vision/training/detector:v0"):
         assert text in done.out
     document = cli("show", "vision/training/night-2", "--json").document
-    assert set(document) == RUN | {"inputs", "outputs", "steps"}
+    assert set(document) == RUN | {"inputs", "outputs", "steps", "files"}
     assert [one["path"] for one in document["inputs"]] == ["vision/training/detector:v0"]
     assert [one["path"] for one in document["outputs"]] == ["vision/training/detector:v1"]
+
+
+def test_show_tells_what_never_came_whole(cli: Cli, shop: Store) -> None:
+    shop.uploads.begin("half", "model", "0" * 32, project="training", entity="vision")
+    said = cli("show", "vision/training")
+    assert "vision/training/half" in said.out
+    assert "arrived" in said.out
+    assert "completes it" in said.err
 
 
 def test_show_people(cli: Cli, shop: Store) -> None:
