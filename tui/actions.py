@@ -16,6 +16,8 @@ REGISTRIES, COLLECTIONS, VERSIONS, DETAILS, LINEAGE = "registries", "collections
 BROWSER = "browser"  # in every pane of the main screen
 LIST = "list"  # in everything that is a list
 HISTORY, COMPARE = "history", "compare"
+MIGRATION, REVIEW = "migration", "review"
+AUTOMATIONS = "automations"
 ANYWHERE = "anywhere"  # on every screen
 PANES = (REGISTRIES, COLLECTIONS, VERSIONS, DETAILS)
 
@@ -58,13 +60,14 @@ class Action:
 
 
 def _everywhere(permission: Permission) -> Mapping[str, Permission]:
-    return dict.fromkeys((*PANES, LINEAGE), permission)
+    return dict.fromkeys((*PANES, LINEAGE, REVIEW), permission)
 
 
-MOVE, LOOK, FIND, CURATE, PEOPLE, TIME, APP = (
-    "Moving", "Looking", "Finding", "Curating", "Registries and people", "Undo and history", "The app",
+MOVE, LOOK, FIND, CURATE, PEOPLE, AUTOMATE, MIGRATE, TIME, APP = (
+    "Moving", "Looking", "Finding", "Curating", "Registries and people", "Automations", "Migrating",
+    "Undo and history", "The app",
 )  # fmt: skip
-HEADINGS = (CURATE, PEOPLE, TIME, FIND, LOOK, MOVE, APP)
+HEADINGS = (CURATE, PEOPLE, AUTOMATE, MIGRATE, TIME, FIND, LOOK, MOVE, APP)
 
 ACTIONS: tuple[Action, ...] = (
     # -- curating
@@ -73,9 +76,9 @@ ACTIONS: tuple[Action, ...] = (
         "l",
         "link",
         "Link the version (or all marked) into a collection",
-        (COLLECTIONS, VERSIONS, DETAILS, LINEAGE),
+        (COLLECTIONS, VERSIONS, DETAILS, LINEAGE, REVIEW),
         CURATE,
-        {},
+        {REVIEW: Permission.LINK},
         True,
         10,
     ),
@@ -95,7 +98,7 @@ ACTIONS: tuple[Action, ...] = (
         "a",
         "alias",
         "Put aliases on the version, or take them off",
-        (COLLECTIONS, VERSIONS, DETAILS),
+        (COLLECTIONS, VERSIONS, DETAILS, REVIEW),
         CURATE,
         _everywhere(Permission.EDIT_ALIASES),
         True,
@@ -106,7 +109,7 @@ ACTIONS: tuple[Action, ...] = (
         "t",
         "tag",
         "Tag the collection or version, or all marked",
-        (COLLECTIONS, VERSIONS, DETAILS),
+        (COLLECTIONS, VERSIONS, DETAILS, REVIEW),
         CURATE,
         _everywhere(Permission.EDIT_TAGS),
         True,
@@ -117,13 +120,14 @@ ACTIONS: tuple[Action, ...] = (
         "e",
         "edit card",
         "Edit the card of the collection, or the description",
-        PANES,
+        (*PANES, REVIEW),
         CURATE,
         {
             REGISTRIES: Permission.EDIT_REGISTRY,
             COLLECTIONS: Permission.EDIT_CARD,
             VERSIONS: Permission.EDIT_VERSION,
             DETAILS: Permission.VIEW,
+            REVIEW: Permission.EDIT_CARD,
         },
         True,
         14,
@@ -154,9 +158,13 @@ ACTIONS: tuple[Action, ...] = (
         "r",
         "rename",
         "Rename the registry or collection; of a source collection the type, too",
-        (REGISTRIES, COLLECTIONS),
+        (REGISTRIES, COLLECTIONS, REVIEW),
         CURATE,
-        {REGISTRIES: Permission.RENAME_REGISTRY, COLLECTIONS: Permission.RENAME_COLLECTION},
+        {
+            REGISTRIES: Permission.RENAME_REGISTRY,
+            COLLECTIONS: Permission.RENAME_COLLECTION,
+            REVIEW: Permission.RENAME_COLLECTION,
+        },
         True,
         17,
     ),
@@ -165,7 +173,7 @@ ACTIONS: tuple[Action, ...] = (
         "x",
         "unlink",
         "Unlink the version (or all marked); its source stays",
-        (VERSIONS, DETAILS),
+        (VERSIONS, DETAILS, REVIEW),
         CURATE,
         _everywhere(Permission.UNLINK),
         True,
@@ -217,7 +225,7 @@ ACTIONS: tuple[Action, ...] = (
         "m",
         "members",
         "Members of the registry: roles, where each comes from, and changing them",
-        (BROWSER,),
+        (BROWSER, REVIEW),
         PEOPLE,
         _everywhere(Permission.VIEW_SETTINGS),
         True,
@@ -252,6 +260,163 @@ ACTIONS: tuple[Action, ...] = (
         (BROWSER,),
         PEOPLE,
     ),
+    # -- automations
+    Action(
+        "automations",
+        "A",
+        "automations",
+        "Automations that watch this registry or collection, and the history of what they sent",
+        PANES,
+        AUTOMATE,
+        footer=95,
+    ),
+    Action(
+        "automation_new",
+        "n",
+        "new",
+        "New automation: when something changes here, send a webhook or a message, or run a program",
+        (AUTOMATIONS,),
+        AUTOMATE,
+        {AUTOMATIONS: Permission.CREATE_AUTOMATION},
+        True,
+        1,
+    ),
+    Action(
+        "automation_edit",
+        "e",
+        "edit",
+        "Edit the automation: its name, what it waits for and what it does",
+        (AUTOMATIONS,),
+        AUTOMATE,
+        {AUTOMATIONS: Permission.CREATE_AUTOMATION},
+        True,
+        2,
+    ),
+    Action(
+        "automation_pause",
+        "p",
+        "pause",
+        "Pause the automation (or all marked), or let it run again",
+        (AUTOMATIONS,),
+        AUTOMATE,
+        {AUTOMATIONS: Permission.CREATE_AUTOMATION},
+        True,
+        3,
+    ),
+    Action(
+        "automation_test",
+        "t",
+        "test",
+        "Send a test of the automation now, and say what came of it",
+        (AUTOMATIONS,),
+        AUTOMATE,
+        {AUTOMATIONS: Permission.CREATE_AUTOMATION},
+        footer=4,
+    ),
+    Action(
+        "automation_remove",
+        "x",
+        "remove",
+        "Remove the automation (or all marked); its history stays",
+        (AUTOMATIONS,),
+        AUTOMATE,
+        {AUTOMATIONS: Permission.DELETE_AUTOMATION},
+        True,
+        5,
+    ),
+    Action(
+        "redeliver",
+        "r",
+        "redeliver",
+        "Send the delivery again (or all marked), as if it had never been tried",
+        (AUTOMATIONS,),
+        AUTOMATE,
+        {AUTOMATIONS: Permission.CREATE_AUTOMATION},
+        footer=6,
+    ),
+    Action(
+        "redeliver_failed",
+        "R",
+        "all failed",
+        "Send all failed deliveries of the automation again",
+        (AUTOMATIONS,),
+        AUTOMATE,
+        {AUTOMATIONS: Permission.CREATE_AUTOMATION},
+        footer=7,
+    ),
+    # -- from one registry into another
+    Action(
+        "migrate",
+        "P",
+        "migrate",
+        "Migrate a team's legacy registry: the plan, carrying it out, and the review of what was migrated",
+        (BROWSER,),
+        MIGRATE,
+    ),
+    Action(
+        "carry_out",
+        "ctrl+s",
+        "migrate",
+        "Carry the plan out, or go on where it was stopped",
+        (MIGRATION,),
+        MIGRATE,
+        footer=1,
+    ),
+    Action(
+        "accept",
+        "y",
+        "accept",
+        "Say that it is as it should be (or all marked), and go to the next one without a verdict",
+        (REVIEW,),
+        MIGRATE,
+        {REVIEW: Permission.REVIEW},
+        undoable=True,
+        footer=1,
+    ),
+    Action(
+        "flag",
+        "n",
+        "flag",
+        "Say what is wrong with it (or all marked), and go on",
+        (REVIEW,),
+        MIGRATE,
+        {REVIEW: Permission.REVIEW},
+        undoable=True,
+        footer=2,
+    ),
+    Action(
+        "reopen",
+        "o",
+        "reopen",
+        "Take the verdict off again",
+        (REVIEW,),
+        MIGRATE,
+        {REVIEW: Permission.REVIEW},
+        undoable=True,
+        footer=12,
+    ),
+    Action("next_open", "full_stop", "next open", "The next one without a verdict", (REVIEW,), MIGRATE, footer=3),
+    Action("previous_open", "comma", "previous open", "The one without a verdict before", (REVIEW,), MIGRATE),
+    Action(
+        "sign_off",
+        "S",
+        "sign off",
+        "Approve the whole, once every collection is accepted",
+        (REVIEW,),
+        MIGRATE,
+        {REVIEW: Permission.SIGN_OFF},
+        undoable=True,
+        footer=4,
+    ),
+    Action(
+        "roll_back",
+        "B",
+        "roll back",
+        "Give the migration up, with all that was done in its registry",
+        (REVIEW,),
+        MIGRATE,
+        {REVIEW: Permission.SIGN_OFF},
+    ),
     # -- undo and history
     Action(
         "undo", "u,ctrl+z", "undo", "Take back your newest change, or say why it can't be", (ANYWHERE,), TIME, footer=50
@@ -263,7 +428,7 @@ ACTIONS: tuple[Action, ...] = (
         "H",
         "history",
         "Who changed what and when, filtered by person, action and time",
-        (BROWSER,),
+        (BROWSER, REVIEW),
         TIME,
         footer=60,
     ),
@@ -283,7 +448,7 @@ ACTIONS: tuple[Action, ...] = (
         "ctrl+o",
         "jump",
         "A letter on all that is seen: pressing it goes there",
-        (BROWSER, HISTORY, COMPARE),
+        (BROWSER, HISTORY, COMPARE, MIGRATION, REVIEW, AUTOMATIONS),
         FIND,
     ),
     Action("palette", "ctrl+p", "palette", "Find commands, registries, collections and versions", (ANYWHERE,), FIND),
@@ -339,14 +504,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("usual_sizes", "0", "usual sizes", "Columns and lines as they were at first", (BROWSER,), LOOK),
     Action("copy", "y", "copy path", "Copy the path, through the terminal (OSC 52)", (BROWSER,), LOOK),
     Action("copy_use", "Y", "copy snippet", "Copy how to use it from Python", (COLLECTIONS, VERSIONS, DETAILS), LOOK),
-    Action("reload", "f5", "reload", "Read everything again, and paint it anew", (BROWSER, HISTORY), LOOK),
+    Action("reload", "f5", "reload", "Read everything again, and paint it anew", (BROWSER, HISTORY, AUTOMATIONS), LOOK),
     # -- moving
     Action("pane_1", "1", "registries", "Go to the registries", (BROWSER,), MOVE),
     Action("pane_2", "2", "collections", "Go to the collections", (BROWSER,), MOVE),
     Action("pane_3", "3", "versions", "Go to the versions", (BROWSER,), MOVE),
     Action("pane_4", "4", "details", "Go to the details", (BROWSER,), MOVE),
-    Action("pane_next", "tab", "next pane", "Go to the next pane", (BROWSER,), MOVE),
-    Action("pane_previous", "shift+tab", "previous pane", "Go to the pane before", (BROWSER,), MOVE),
+    Action("pane_next", "tab", "next pane", "Go to the next pane", (BROWSER, REVIEW, AUTOMATIONS), MOVE),
+    Action(
+        "pane_previous", "shift+tab", "previous pane", "Go to the pane before", (BROWSER, REVIEW, AUTOMATIONS), MOVE
+    ),
     Action("pane_right", "right,L", "into", "Go into the pane on the right", (BROWSER,), MOVE),
     Action("pane_left", "left,h", "out", "Go back to the pane on the left", (BROWSER,), MOVE),
     Action("out", "escape", "out", "Step out one layer: filter, marks, zoom, pane", (ANYWHERE,), MOVE),
@@ -385,10 +552,32 @@ ACTIONS: tuple[Action, ...] = (
     ),
     # -- comparing
     Action(
-        "next_difference", "right_square_bracket", "next difference", "Next difference", (COMPARE,), LOOK, footer=10
+        "next_difference",
+        "right_square_bracket",
+        "next difference",
+        "Next difference",
+        (COMPARE, REVIEW),
+        LOOK,
+        footer=10,
     ),
-    Action("previous_difference", "left_square_bracket", "previous", "Difference before", (COMPARE,), LOOK, footer=11),
-    Action("only_different", "f", "only differences", "Only what differs, or everything", (COMPARE,), LOOK, footer=12),
+    Action(
+        "previous_difference",
+        "left_square_bracket",
+        "previous",
+        "Difference before",
+        (COMPARE, REVIEW),
+        LOOK,
+        footer=13,
+    ),
+    Action(
+        "only_different",
+        "f",
+        "only differences",
+        "Only what differs, or everything",
+        (COMPARE, REVIEW),
+        LOOK,
+        footer=12,
+    ),
     # -- the app
     Action("theme", "ctrl+t", "theme", "Next theme: ours dark and light, then Textual's", (ANYWHERE,), APP),
     Action(
@@ -400,10 +589,11 @@ ACTIONS: tuple[Action, ...] = (
 BY_ID: Mapping[str, Action] = {action.id: action for action in ACTIONS}
 
 _SHOWN = {
-    "slash": "/", "colon": ":", "question_mark": "?", "asterisk": "*", "right_square_bracket": "]",
-    "left_square_bracket": "[", "escape": "esc", "space": "space", "plus": "+", "minus": "-", "equals_sign": "=",
-    "greater_than_sign": ">", "less_than_sign": "<", "left_curly_bracket": "{", "right_curly_bracket": "}",
-    "pagedown": "pgdn", "pageup": "pgup", "down": "↓", "up": "↑", "right": "→", "left": "←", "shift+tab": "⇧tab",
+    "slash": "/", "colon": ":", "full_stop": ".", "comma": ",", "question_mark": "?", "asterisk": "*", "plus": "+",
+    "right_square_bracket": "]", "left_square_bracket": "[", "escape": "esc", "space": "space", "minus": "-",
+    "equals_sign": "=", "greater_than_sign": ">", "less_than_sign": "<", "left_curly_bracket": "{",
+    "right_curly_bracket": "}", "pagedown": "pgdn", "pageup": "pgup", "down": "↓", "up": "↑", "right": "→",
+    "left": "←", "shift+tab": "⇧tab",
 }  # fmt: skip
 
 
@@ -436,7 +626,8 @@ def bindings(*where: str) -> list[BindingType]:
 
 def in_footer(pane: str) -> list[Action]:
     """What the footer shows in a pane, in order."""
-    found = [action for action in ACTIONS if action.footer and (action.fits(pane) or LIST in action.where)]
+    listed = pane != MIGRATION  # nothing is done to what stands in a plan, so that marks would be for nothing
+    found = [one for one in ACTIONS if one.footer and (one.fits(pane) or (listed and LIST in one.where))]
     return sorted(found, key=lambda action: action.footer)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
@@ -10,14 +11,16 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import events
+from textual import events, on
 from textual.app import App, SystemCommand
 from textual.filter import LineFilter
 from textual.screen import Screen
+from textual.widgets import Input, TextArea
 
 from ..store import CuratoryError, Invalid, Store, open_store, registry_told_by
 from . import keymap, safety, state
 from .actions import BY_ID, keys_of
+from .delivering import Courier
 from .fetching import fetch
 from .frames import Frame
 from .palette import Commands, Entities
@@ -39,6 +42,7 @@ class CuratoryApp(App[None]):
         files: files of the machine it runs on may be read and written.
         registry_off: why the registry is off here; empty where it is on.
         typed: the keys that have been pressed and not had their effect yet.
+        courier: sends what automations have set off.
         keys: action → keys, where they are not the usual ones.
     """
 
@@ -77,6 +81,7 @@ class CuratoryApp(App[None]):
         self.remote = remote
         self.files = files
         self.registry_off = registry_off
+        self.courier = Courier(store, allowed=files)
         self.keys = keys or {}
         self.state = state.read_state(state_file) if state_file else state.State()
         self.sync_word: Word = ("synced", "muted")
@@ -102,6 +107,15 @@ class CuratoryApp(App[None]):
             self.say(problem, "warning")
         self.set_interval(POLL, self.look_for_changes)
 
+    async def on_unmount(self) -> None:
+        await asyncio.to_thread(self.courier.stop)
+
+    @on(events.DescendantFocus)
+    def _steady(self, event: events.DescendantFocus) -> None:
+        """Far away no cursor blinks: each blink is a packet."""
+        if self.remote and isinstance(event.widget, Input | TextArea):
+            event.widget.cursor_blink = False
+
     @property
     def where_store(self) -> str:
         """How the store is reached, in a word."""
@@ -111,10 +125,18 @@ class CuratoryApp(App[None]):
     # -- others' changes ----------------------------------------------------------------------------------------
 
     def look_for_changes(self) -> None:
-        fetch(self, "head", self.store.events.head, self._looked, self._lost, exclusive=False)
+        def look() -> tuple[int, bool]:
+            return self.store.events.head(), self.courier.wanted()
 
-    def _looked(self, head: int) -> None:
+        fetch(self, "head", look, self._looked, self._lost, exclusive=False)
+
+    def _looked(self, found: tuple[int, bool]) -> None:
+        head, deliver = found
         self._sync(("synced", "muted"))
+        if deliver:
+            self.courier.start()
+        if problem := self.courier.problem():
+            self.say(problem, "warning")
         if self._head != head:
             for screen in self.screen_stack:
                 live = getattr(screen, "live", None)
@@ -146,8 +168,9 @@ class CuratoryApp(App[None]):
     def done(self, plan: Plan, *, undoable: bool = True) -> None:
         """A plan has been carried out: say so, and how it is taken back."""
         line: list[Word] = list(plan.lines[0]) if plan.lines else [("Done", "")]
-        if len(plan.lines) > 1:
-            line.append((f" and {len(plan.lines) - 1:,} more", ""))
+        more = len(plan.lines) - plan.runs - 1
+        if more > 0:
+            line.append((f" and {more:,} more", ""))
         key = keys_of(BY_ID["undo"], self.keys)[0]
         self.tell([("Done: ", ""), *line, (f"   {key} takes it back" if undoable else "", "")])
         self.look_for_changes()
@@ -162,6 +185,13 @@ class CuratoryApp(App[None]):
         self.theme = names[(names.index(self.theme) + 1) % len(names)]
         self.state.theme = self.theme
         self.say(f"Theme {self.theme}")
+
+    def visit(self, path: str) -> None:
+        """Leave what lies over the main screen, and go to a path there."""
+        while not isinstance(self.screen, Browser) and len(self.screen_stack) > 1:
+            self.pop_screen()
+        if isinstance(self.screen, Browser):
+            self.screen.go(path)
 
     def leave(self) -> None:
         """Remember where one is, and end."""
@@ -276,4 +306,5 @@ def run_app(store_url: str, actor: str | None, path: str | None = None, *, files
         app.run(mouse=not remote or os.environ.get("CURATORY_MOUSE") == "1")
         if app.crash:
             print(app.crash, file=sys.stderr)
+        app.courier.join()  # it uses the store, which is closed next
         return app.return_code or 0

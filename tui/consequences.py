@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..store import CuratoryError, Role, Store
-from . import wording
+from . import automations, wording
 from .widgets.text import Line, Word
 
 MOST = 6  # names before "and 4 more"
@@ -367,6 +367,29 @@ def _roles_lost(change: Any, *kinds: str) -> list[Line]:
     return [[("with it: ", "warn"), (" and ".join(lost), "strong")]] if lost else []
 
 
+# -- migrations ------------------------------------------------------------------------------------------------
+
+
+def _judged(store: Store, change: Any) -> list[Line]:
+    verb, role = {
+        "review.accept": ("accepts ", "good"),
+        "review.flag": ("flags ", "bad"),
+        "review.reopen": ("takes the verdict off ", ""),
+    }[change.action]
+    comment = change.detail.get("comment")
+    return [[(verb, role), (_place(change), "path"), *([(f": {comment}", "")] if comment else [])]]
+
+
+def _signed_off(store: Store, change: Any) -> list[Line]:
+    words: list[Word] = [("signs off the migration of ", ""), (str(change.detail.get("source", "")), "path")]
+    return [[*words, (" to ", ""), (_place(change), "path"), ("; it is not rolled back then", "muted")]]
+
+
+def _rolled_back(store: Store, change: Any) -> list[Line]:
+    words: list[Word] = [("deletes ", "bad"), (_place(change), "path"), (", with all that was migrated from ", "bad")]
+    return [[*words, (str(change.detail.get("source", "")), "path")]]
+
+
 _OF_ACTION = {
     "link.add": _link,
     "version.log": _log,
@@ -388,4 +411,10 @@ _OF_ACTION = {
     "user.add": _user_made,
     "user.role": _user_role,
     "user.remove": _user_gone,
+    "review.accept": _judged,
+    "review.flag": _judged,
+    "review.reopen": _judged,
+    "review.signoff": _signed_off,
+    "migration.rollback": _rolled_back,
+    **automations.CONSEQUENCES,
 }

@@ -39,10 +39,30 @@ def fetch(
         try:
             result = await asyncio.to_thread(work)
         except CuratoryError as error:
-            if failed is not None and node.app.is_running:
+            if failed is not None and _there(node):
                 failed(error)
             return
-        if node.app.is_running:  # else what would show it may be gone already
+        if _there(node):
             done(result)
 
     return node.run_worker(run, group=group, exclusive=exclusive, exit_on_error=True)
+
+
+def later(node: DOMNode, group: str, delay: float, call: Callable[[], object]) -> None:
+    """Call something in `delay` seconds, or now for 0, in place of what the same group was to call."""
+    if not delay:
+        node.workers.cancel_group(node, group)
+        call()
+        return
+
+    async def run() -> None:
+        await asyncio.sleep(delay)
+        if _there(node):
+            call()
+
+    node.run_worker(run, group=group, exclusive=True)
+
+
+def _there(node: DOMNode) -> bool:
+    """Whether what would show it is still whole; what is taken away loses its children before its workers."""
+    return node.app.is_running and not node._pruning

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..store import Conflict, Store
+from .automations import will_run
 from .consequences import consequences
 from .widgets.text import Line
 
@@ -28,14 +29,16 @@ class Plan:
     Attributes:
         work: what the store will do.
         warnings: what else comes of it that is to be seen before it is done.
-        lines: what comes of it, in words, the warnings last.
+        lines: what comes of it, in words, then the warnings, then which automations will run.
         effect: fact → what it becomes, and what it was.
+        runs: how many of the lines, the last ones, say which automations will run.
     """
 
     work: Work
     warnings: Warnings
     lines: Sequence[Line]
     effect: Mapping[str, Any]
+    runs: int = 0
 
 
 def _nothing(store: Store) -> Sequence[Line]:
@@ -51,9 +54,10 @@ def rehearse(store: Store, work: Work, warnings: Warnings = _nothing) -> Plan:
     with store.rehearsal() as changes:
         before = warnings(store)
         work(store)
-        lines = _lines(store, changes, before)
+        runs = _runs(changes)
+        lines = _lines(store, changes, before) + runs
         effect = _effect(changes)
-    return Plan(work, warnings, lines, effect)
+    return Plan(work, warnings, lines, effect, len(runs))
 
 
 def carry_out(store: Store, plan: Plan) -> None:
@@ -72,7 +76,7 @@ def carry_out(store: Store, plan: Plan) -> None:
         finally:
             store.events.watch(None)
         # the words, too: a collection that is deleted holds what somebody has just put into it
-        if _effect(changes) != plan.effect or _lines(store, changes, before) != plan.lines:
+        if _effect(changes) != plan.effect or _lines(store, changes, before) + _runs(changes) != plan.lines:
             raise Surprise("Somebody has changed this since; here is what it would do now.")
 
 
@@ -80,11 +84,16 @@ def _lines(store: Store, changes: Iterable[Any], warnings: Sequence[Line]) -> li
     return [line for change in changes for line in consequences(store, change)] + list(warnings)
 
 
+def _runs(changes: Iterable[Any]) -> list[Line]:
+    return will_run(name for change in changes for name in change.fires)
+
+
 # what a thing holds goes by its number; people stand as the last part of what they are members of
 _HELD = {
     "collection": ("collection", "alias", "link", "collection_tag"),
     "project": ("project", "member", "accepted_type", "protected_alias"),
     "entity": ("entity", "team_member"),
+    "automation": ("automation",),
 }
 _PEOPLED = ("member", "team_member", "organization_member")
 
@@ -118,6 +127,8 @@ def _effect(changes: Sequence[Any]) -> dict[str, Any]:
             before = change.before.get(fact)
             if kind == "link":  # number, time and person: the time is never the same twice
                 after, before, rest = bool(after), bool(before), logged.get(rest, rest)
+            elif kind == "review":  # verdict, comment, person and time
+                after, before = after and after[:2], before and before[:2]
             elif kind == "alias":
                 after = logged.get(str(after), after)
             found[f"{kind}/{names.get((kind, owner), owner)}/{rest}"] = (before, after)

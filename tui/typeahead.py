@@ -26,6 +26,7 @@ class TypeAhead:
     def __init__(self, app: App[Any]) -> None:
         self._app = app
         self._waiting: deque[events.Event] = deque()
+        self._next: events.Event | None = None  # has been let through, and is on its way
         self._busy = False
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -36,7 +37,9 @@ class TypeAhead:
 
     def begin(self, event: events.Event) -> bool:
         """Whether it is the key's turn; otherwise it is kept, and comes again when it is."""
-        if self._busy:
+        if event is self._next:
+            self._next = None
+        elif self._busy:
             self._waiting.append(event)
             return False
         self._busy = True
@@ -58,9 +61,12 @@ class TypeAhead:
                     await _turn(self._app.screen)  # a dialog that was opened has to be there
                     await _turn(self._app)  # and has asked for the focus
             finally:  # whatever happened, the keys behind it must not wait for ever
-                self._busy = False
-                if self._waiting:
-                    self._app.call_later(self._app.on_event, self._waiting.popleft())
+                self._let_through()
+
+    def _let_through(self) -> None:
+        """It is the next key's turn; busy all the same until it is there, or a newer one would overtake it."""
+        self._next = self._waiting.popleft() if self._waiting else None
+        self._busy = self._next is not None and self._app.call_later(self._app.on_event, self._next)
 
 
 async def _turn(node: MessagePump) -> None:

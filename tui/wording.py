@@ -147,13 +147,43 @@ def tell(action: str, detail: Mapping[str, Any]) -> list[Word]:
         case "user.remove" | "team.remove":
             what = "the team " if action == "team.remove" else ""
             return [(f"removed {what}", ""), (path, "person")]
+        case "key.create" | "key.revoke":
+            verb = "made" if action == "key.create" else "revoked"
+            return [(f"{verb} the API key ", ""), (str(detail.get("name")), "strong"), (" of ", ""), (path, "person")]
+        case "migration.start" | "migration.collection" | "migration.end" | "migration.rollback" | "review.signoff":
+            said = _MIGRATED[action]
+            return [(said, ""), (short(str(detail.get("source", ""))), "path"), (" to ", ""), place]
+        case "review.accept" | "review.flag" | "review.reopen":
+            verb, role = _REVIEWED[action]
+            comment = detail.get("comment")
+            return [(f"{verb} ", role), place, *([(f": {comment}", "")] if comment else [])]
     noun, _, verb = action.partition(".")
+    if noun in ("automation", "webhook"):
+        return _automated(noun, verb, name, place)
     past = _PAST.get(verb)
     if past is None:
         return [(f"{action} ", ""), place]
     return [(f"{past} the {noun} " if verb in ("delete", "describe", "create") else f"{past} ", ""), place]
 
 
+def _automated(noun: str, verb: str, name: str, place: Word) -> list[Word]:
+    words: list[Word] = [(f"{_AUTOMATED.get(verb, verb)} the {noun} ", ""), (name, "strong")]
+    return words if noun == "webhook" else [*words, (" in ", "muted"), place]
+
+
+_AUTOMATED = {"create": "made", "remove": "removed", "edit": "changed", "pause": "paused", "resume": "resumed"}
+_MIGRATED = {
+    "migration.start": "began migrating ",
+    "migration.collection": "copied ",
+    "migration.end": "migrated ",
+    "migration.rollback": "rolled back the migration of ",
+    "review.signoff": "signed off the migration of ",
+}
+_REVIEWED = {
+    "review.accept": ("accepted", "good"),
+    "review.flag": ("flagged", "bad"),
+    "review.reopen": ("took the verdict off", ""),
+}
 _PAST = {
     "delete": "deleted",
     "describe": "described",

@@ -32,10 +32,6 @@ class CardDialog(PlanDialog):
         yield label("Markdown: # heading, - list, **strong**, `code`, > quote")
         yield TextArea(self.subject.description, soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
 
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.query_one(TextArea).cursor_blink = not self.desk_app.remote
-
     def work(self) -> Work | str:
         text = self.query_one(TextArea).text
         subject = self.subject

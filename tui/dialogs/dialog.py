@@ -75,8 +75,6 @@ class Dialog(ModalScreen[T], Generic[T]):
         box.border_title = content([(" ", ""), *self.heading(), (" ", "")])
         if aside:
             box.border_subtitle = content([(" ", ""), *aside, (" ", "")])
-        for field in self.query(Input):
-            field.cursor_blink = not self.desk_app.remote
         self.first_focus()
 
     def first_focus(self) -> None:
@@ -117,6 +115,7 @@ class PlanDialog(Dialog[bool]):
         self._busy = False
         self._wish = False
         self._stale = False
+        self._asked: Sequence[str] = ()
         if self.danger:
             self.box_classes = "-danger"  # type: ignore[misc]
 
@@ -133,6 +132,10 @@ class PlanDialog(Dialog[bool]):
     def missing(self) -> str | None:
         """What must still be given before what is shown may be done."""
         return None
+
+    def told(self) -> Line:
+        """What is said when it is done, where the first line of the plan does not say it all."""
+        return ()
 
     def buttons(self) -> ComposeResult:
         yield Push("cancel", "Cancel  esc")
@@ -159,8 +162,17 @@ class PlanDialog(Dialog[bool]):
     @on(Choice.Changed)
     @on(Completing.Changed)
     def _edited(self) -> None:
-        self._wish = False
+        if self._given() != self._asked:  # else what applies has overtaken the news of this edit
+            self._wish = False
         self.replan()
+
+    def _given(self) -> Sequence[str]:
+        """What stands in the fields."""
+        return [
+            one.text if isinstance(one, TextArea) else one.value
+            for one in self.query("Input, TextArea, Choice")
+            if isinstance(one, Input | TextArea | Choice)
+        ]
 
     def replan(self, delay: float = DEBOUNCE, *, note: str = "") -> None:
         """Rehearse what the fields ask for, and show what would come of it."""
@@ -168,6 +180,7 @@ class PlanDialog(Dialog[bool]):
             return
         self._plan = None
         self._stale = True
+        self._asked = self._given()
         work = self.work()
         if isinstance(work, str):
             self.workers.cancel_group(self, "plan")
@@ -231,6 +244,8 @@ class PlanDialog(Dialog[bool]):
     def action_apply(self) -> None:
         if self._busy:
             return
+        if self._given() != self._asked:  # what was typed before it counts, though nobody was told of it yet
+            self.replan()
         if self._plan is None:
             self._wish = self._stale  # it is being rehearsed: then, unless something is wrong with it
             return
@@ -240,7 +255,12 @@ class PlanDialog(Dialog[bool]):
 
         def done(_: object) -> None:
             self.dismiss(True)
-            self.desk_app.done(plan, undoable=self.undoable)
+            told = self.told()
+            if told:
+                self.desk_app.tell([("Done: ", ""), *told])
+                self.desk_app.look_for_changes()
+            else:
+                self.desk_app.done(plan, undoable=self.undoable)
 
         def failed(error: CuratoryError) -> None:
             self._busy = False

@@ -36,10 +36,6 @@ class MetadataDialog(PlanDialog):
         yield label("A JSON object, the same wherever the version is linked")
         yield TextArea(json_text(dict(self.version.metadata)), show_line_numbers=False, tab_behavior="focus")
 
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.query_one(TextArea).cursor_blink = not self.desk_app.remote
-
     def work(self) -> Work | str:
         try:
             metadata = json.loads(self.query_one(TextArea).text or "{}")

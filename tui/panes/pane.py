@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from ...store import Page, Store
+from ..fetching import later
 from ..safety import title_border
 from ..widgets.filter import FilterLine
 from ..widgets.table import Column, VirtualTable
@@ -247,7 +248,7 @@ class Pane(Vertical):
             return
         self._filter = event.text
         self.retitle()
-        self.set_timer(DEBOUNCE, lambda: self.reload() if self._filter == event.text else None)
+        later(self, "filter", DEBOUNCE, self.reload)
 
     @on(FilterLine.Left)
     def _filter_left(self, event: FilterLine.Left) -> None:

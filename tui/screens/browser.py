@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.timer import Timer
 from textual.widget import Widget
 
 from ...store import Collection, CuratoryError, Event, File, Project, Role, Version, allowed
 from .. import actions
-from ..actions import BROWSER, BY_ID, PANES, Action, bindings, keys_of
-from ..fetching import fetch
+from ..actions import BROWSER, PANES, Action, bindings
+from ..fetching import fetch, later
 from ..panes.collections import Collections
 from ..panes.details import Details
 from ..panes.pane import DEBOUNCE, Pane
@@ -23,7 +22,7 @@ from ..panes.registries import Registries
 from ..panes.versions import Versions
 from ..widgets.bars import Crumbs, Footer, TabLine
 from ..widgets.text import Line, Word
-from .curating import Curating
+from .curating import Curating, succession, succession_words
 from .desk import Desk
 from .jump import Target, in_table, in_tabs
 from .layout import Layout
@@ -31,6 +30,8 @@ from .looking import Looking
 
 if TYPE_CHECKING:
     from ..widgets.lineage import LineageView
+
+LEGACY = "model-registry"  # as the project of a team's old registry is called
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,6 @@ class Browser(Curating, Looking, Layout, Desk):
         self._current = actions.REGISTRIES
         self._zoomed = False
         self._wish: _Wish | None = None
-        self._delays: dict[str, Timer] = {}
         self._ready = False
 
     def compose(self) -> ComposeResult:
@@ -191,20 +191,28 @@ class Browser(Curating, Looking, Layout, Desk):
         if isinstance(widget, Pane) and widget.id and widget.id != self._current:
             self._enter(widget.id)
 
-    def _banner(self, registry: Project | None) -> Line:
-        """What is to be known of a registry before one looks into it."""
+    def _announce(self, *, anew: bool = True) -> None:
+        """Say what is to be known of the registry before one looks into it.
+
+        Args:
+            anew: it is another one; what was said of the one before goes at once.
+        """
+        registry = self.collections.registry
         off = self.desk_app.registry_off
-        if off:
-            return [("The registry is off here", "warn"), (f": {off}. What teams had before is below.", "")]
-        if registry is None or registry.kind != "legacy":
-            return ()
-        key = keys_of(BY_ID["registry_of"], self.desk_app.keys)[0]
-        return [
-            (f"The old model registry of {registry.entity}. ", ""),
-            (key, "key"),
-            (" leads to ", ""),
-            (self.successor(registry).title, "strong"),
-        ]
+        if off or registry is None or registry.kind != "legacy":
+            self.workers.cancel_group(self, "banner")
+            words = [("The registry is off here", "warn"), (f": {off}. What teams had before is below.", "")]
+            self.collections.announce(words if off else ())
+            return
+        if anew:
+            self.collections.announce([(f"The old model registry of {registry.entity}.", "")])
+        store, keys = self.store, self.desk_app.keys
+        fetch(
+            self,
+            "banner",
+            lambda: succession(store, registry),
+            lambda found: self.collections.announce(succession_words(registry, found, keys)),
+        )
 
     # -- the selection ------------------------------------------------------------------------------------------
 
@@ -216,32 +224,19 @@ class Browser(Curating, Looking, Layout, Desk):
         pane, record = event.pane, event.record
         delay = DEBOUNCE if self._ready else 0.0
         if isinstance(pane, Registries):
-            self._later("registry", delay, lambda: self._open_registry(record))
+            later(self, "registry", delay, lambda: self._open_registry(record))
         elif isinstance(pane, Collections):
-            self._later("collection", delay, lambda: self._open_collection(record))
+            later(self, "collection", delay, lambda: self._open_collection(record))
         if pane is self.pane or (isinstance(record, Version) and self._current == actions.DETAILS):
             self._follow(record)
         self._changed()
 
-    def _later(self, name: str, delay: float, call: Any) -> None:
-        timer = self._delays.pop(name, None)
-        if timer is not None:
-            timer.stop()
-        if delay:
-            self._delays[name] = self.set_timer(delay, call)
-        else:
-            call()
-
-    def _delays_running(self) -> bool:
-        """Whether something waits for the next key."""
-        return any(timer._active.is_set() and not timer._task.done() for timer in self._delays.values() if timer._task)
-
     def _open_registry(self, registry: Project | None) -> None:
         self._ready = True
-        self.collections.announce(self._banner(registry))
         wish = self._wish
         wanted = wish.collection if wish and registry and wish.project == registry.id else None
         self.collections.open(registry, seek=wanted)
+        self._announce()
         if registry is None:
             self.versions.open(None)
         if wish and registry and wish.project == registry.id and wish.collection is None:
@@ -329,14 +324,17 @@ class Browser(Curating, Looking, Layout, Desk):
         """Put the cursors where a path leads."""
         store = self.store
 
-        def work() -> tuple[str, _Wish]:
+        def work() -> tuple[str, _Wish, str]:
             place = store.paths.resolve(path)
             if place.project_id is None:
                 raise CuratoryError(f"{path} is a {place.kind}; a registry, a collection or a version is needed here.")
-            return place.kind, _Wish(place.project_id, place.collection_id, place.version_id)
+            moved = place.path if f"/{LEGACY}/" in path and place.project_kind == "registry" else ""
+            return place.kind, _Wish(place.project_id, place.collection_id, place.version_id), moved
 
-        def done(found: tuple[str, _Wish]) -> None:
-            kind, wish = found
+        def done(found: tuple[str, _Wish, str]) -> None:
+            kind, wish, moved = found
+            if moved:
+                self.desk_app.say(f"{path} was migrated to {moved}.", "warning")
             self._arrive(wish, pane or {"collection": "collections", "version": "versions"}.get(kind, "registries"))
 
         def failed(error: CuratoryError) -> None:
@@ -367,6 +365,7 @@ class Browser(Curating, Looking, Layout, Desk):
         """Something has changed in the store: read what is shown again, without moving anything."""
         for pane in self.query(Pane):
             pane.live()
+        self._announce(anew=False)
         self._changed()
 
     def remember(self) -> None:

@@ -49,7 +49,7 @@ class CompareScreen(Desk):
 
     def _columns(self, name: int) -> tuple[Column, ...]:
         old, new = self._versions
-        return (Column("", 1), Column("", name), Column(old.name), Column(new.name), Column("change", 18, drop=1))
+        return compared_columns(name, old.name, new.name)
 
     def on_mount(self) -> None:
         old, new = self._versions
@@ -119,11 +119,16 @@ class CompareScreen(Desk):
         self._show(self._found)
 
 
-def lay_out(found: Sequence[Difference], width: int, *, everything: bool) -> tuple[int, list[Row]]:
+def compared_columns(name: int, old: str, new: str) -> tuple[Column, ...]:
+    """A sign, a name of so many cells, the value on both sides, and how it changed."""
+    return (Column("", 1), Column("", name), Column(old), Column(new), Column("change", 18, drop=1))
+
+
+def lay_out(found: Sequence[Difference], width: int, *, everything: bool, least: int = NAME) -> tuple[int, list[Row]]:
     """The width of the names, and the rows; names keep their ends, a third of the screen is theirs at most."""
     shown = [one for one in found if everything or one.sign != SAME]
-    most = max(NAME, width // 3)
-    name = max(NAME, min(most, max((width_of([(one.name, "")]) for one in shown if not one.is_note), default=0)))
+    most = max(least, width // 3)
+    name = max(least, min(most, max((width_of([(one.name, "")]) for one in shown if not one.is_note), default=0)))
     return name, list(_rows(found, shown, name, width))
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...store import Collection, CuratoryError, Project, Version
+from ...store import Collection, CuratoryError, Migration, Project, Store, Version
 from .. import actions, wording
+from ..actions import BY_ID, keys_of
 from ..fetching import fetch
+from ..widgets.text import Line, Word
 from .part import Part
 
 SHOWN = 3  # damaged files that are named in a toast
@@ -16,6 +19,46 @@ if TYPE_CHECKING:
     from textual.screen import ModalScreen
 
     from ...store import Checked
+
+
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """What becomes of a legacy registry.
+
+    Attributes:
+        migration: begun or done; None where there is none.
+        registry: what takes its place: what it is migrated into, else Models; itself where neither can be seen.
+        personal: somebody's own, which is not migrated.
+    """
+
+    migration: Migration | None
+    registry: Project
+    personal: bool
+
+
+def succession(store: Store, legacy: Project) -> Succession:
+    """What becomes of a legacy registry, by the ledger."""
+    team = next((one for one in store.teams.list() if one.name == legacy.entity), None)
+    migration = next((one for one in store.migrations.list() if one.source_id == legacy.id), None)
+    known = store.projects.list("registry")
+    into = next((one for one in known if migration is not None and one.id == migration.registry_id), None)
+    models = [one for one in known if one.core and one.short_name == "model"]
+    models.sort(key=lambda one: team is None or one.entity != team.organization)
+    return Succession(migration, into or next(iter(models), legacy), personal=team is None)
+
+
+def succession_words(legacy: Project, found: Succession, keys: Mapping[str, str]) -> Line:
+    """What becomes of a legacy registry, in words for who looks into it."""
+    been, then = {None: ("", "migrates it"), "running": (", being migrated", "shows how far it is")}.get(
+        found.migration.state if found.migration is not None else None, (", migrated", "reviews it")
+    )
+    words: list[Word] = [(f"The old model registry of {legacy.entity}{been}. ", "")]
+    if found.registry.id != legacy.id:
+        words += [(keys_of(BY_ID["registry_of"], keys)[0], "key"), (" leads to ", "")]
+        words += [(found.registry.title, "strong"), (". " if found.personal else ", ", "")]
+    if found.personal:
+        return [*words, ("Only a team's is migrated", "muted")]
+    return [*words, (keys_of(BY_ID["migrate"], keys)[0], "key"), (f" {then}", "")]
 
 
 def verified(checked: Sequence[Checked]) -> tuple[str, str]:
@@ -232,20 +275,50 @@ class Curating(Part):
 
         self._browser.app.push_screen(OrganizationDialog())
 
-    def successor(self, legacy: Project) -> Project:
-        """The registry that takes the place of a team's legacy one: what it was migrated into, else Models."""
-        known = [one for one in self._browser.registries.projects() if one.kind == "registry"]
-        named = {one.short_name.casefold(): one for one in known}
-        return named.get(f"{legacy.entity}-mr-migrated".casefold()) or named.get("model") or legacy
-
     def do_registry_of(self) -> None:
-        registry = self._registry()
+        registry, browser = self._registry(), self._browser
         if registry is None:
             return
         if registry.kind != "legacy":
             self._refuse(f"{registry.title} is no legacy registry; this key leads from one to what takes its place.")
-        else:
-            self._browser.go(self.successor(registry).path)
+            return
+        store = browser.store
+        fetch(
+            browser,
+            "successor",
+            lambda: succession(store, registry).registry,
+            lambda found: browser.go(found.path),
+            lambda error: self._refuse(str(error)),
+        )
+
+    def do_migrate(self) -> None:
+        """The plan of a legacy registry that was not migrated; the review of one that was, from either side."""
+        registry, browser = self._registry(), self._browser
+        if registry is None:
+            return
+        if registry.kind == "project":
+            self._refuse("Choose a team's legacy registry, or a registry that was migrated.")
+            return
+        store = browser.store
+
+        def work() -> Migration | None:
+            found = [one for one in store.migrations.list() if registry.id in (one.source_id, one.registry_id)]
+            if not found and registry.kind == "legacy" and succession(store, registry).personal:
+                store.migrations.plan(registry.entity)  # refuses, and says why
+            return found[0] if found else None
+
+        def done(found: Migration | None) -> None:
+            from .migration import MigrationScreen
+            from .review import ReviewScreen
+
+            if found is None and registry.kind != "legacy":
+                self._refuse(f"{registry.title} was not migrated from anywhere.")
+            elif found is None or found.state == "running":
+                browser.app.push_screen(MigrationScreen(found.team if found else registry.entity))
+            else:
+                browser.app.push_screen(ReviewScreen(found))
+
+        fetch(browser, "migrate", work, done, lambda error: self._refuse(str(error)))
 
     def do_settings(self) -> None:
         from ..dialogs.settings import SettingsDialog

@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 from ...store import Collection, Event, Invalid, Page, Project, Version
 from .. import wording
 from ..actions import ANYWHERE, HISTORY, bindings
-from ..fetching import fetch
+from ..fetching import fetch, later
 from ..panes.tabs.history import EVENT_COLUMNS, event_row
 from ..panes.tabs.tab import View
 from ..widgets.bars import Crumbs, Footer
@@ -62,8 +62,6 @@ class HistoryScreen(Desk):
         yield Footer()
 
     def on_mount(self) -> None:
-        for field in self.query(Input):
-            field.cursor_blink = not self.desk_app.remote
         if self._subject is not None:
             with self.prevent(Input.Changed):  # it is read below; a second time would move the cursor back
                 self._field("of").value = wording.short(self._subject.path)
@@ -83,7 +81,7 @@ class HistoryScreen(Desk):
 
     @on(Input.Changed)
     def _edited(self) -> None:
-        self.set_timer(DEBOUNCE, self._read_anew, name="read")
+        later(self, "edited", DEBOUNCE, self._read_anew)
 
     def _read_anew(self) -> None:
         """Read what the fields ask for by now; what is shown already stays, with its cursor."""

@@ -126,6 +126,18 @@ class Looking(Part):
         subject = browser.details.subject if browser._current == actions.DETAILS else browser.subject
         browser.app.push_screen(HistoryScreen(subject))
 
+    def do_automations(self) -> None:
+        browser = self._browser
+        from ..dialogs.automation import Watched
+        from .automations import AutomationsScreen
+
+        registry = browser.registry
+        if registry is None:
+            browser.desk_app.say("Choose a registry first.", "warning")
+            return
+        inside = browser._current != actions.REGISTRIES
+        browser.app.push_screen(AutomationsScreen(Watched(registry, browser.collections.selected if inside else None)))
+
     def do_compare(self) -> None:
         browser = self._browser
         from .compare import CompareScreen

@@ -41,9 +41,6 @@ class FilterLine(Vertical):
         yield Input(placeholder=self._hint, select_on_focus=False, compact=True)
         yield Static(classes="filter--error")
 
-    def on_mount(self) -> None:
-        self.query_one(Input).cursor_blink = not getattr(self.app, "remote", False)
-
     @property
     def text(self) -> str:
         return self.query_one(Input).value.strip()

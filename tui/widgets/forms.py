@@ -106,6 +106,38 @@ class Choice(Widget, can_focus=True):
             at += len(label) + 5
 
 
+class Picker(Choice):
+    """One of more than have room: only the chosen one is seen, and which of how many it is."""
+
+    BINDINGS = [Binding("down", "turn(1)", show=False), Binding("up", "turn(-1)", show=False)]  # noqa: RUF012
+
+    def __init__(self, options: Sequence[tuple[str, str]] = (), value: str = "", *, none: str = "", id: str) -> None:
+        """`none`: what is said where there is nothing to choose from."""
+        super().__init__(options, value, id=id)
+        self._none = none
+
+    def offer(self, options: Sequence[tuple[str, str]], value: str, *, none: str) -> None:
+        """Other options; the first one where the value is none of them."""
+        self._options, self._none = list(options), none
+        values = [value for value, _ in options]
+        self.value = value if value in values else values[0] if values else ""
+        self.refresh()
+
+    def render(self) -> Content:
+        for place, (value, label) in enumerate(self._options):
+            if value == self.value:
+                count = f"   {place + 1} of {len(self._options)}"
+                return content([("‹ ", "key"), (label, "strong"), (" ›", "key"), (count, "muted")])
+        return content([(self._none, "muted")])
+
+    def action_turn(self, by: int) -> None:
+        if self._options:
+            super().action_turn(by)
+
+    def on_click(self, event: events.Click) -> None:
+        self.action_turn(-1 if event.x <= 2 else 1)
+
+
 class _Line(Input):
     """An input that gives the arrows to its completions."""
 
@@ -133,8 +165,8 @@ class Completing(Vertical):
             self.line = line
             super().__init__()
 
-    class Submitted(Changed):
-        pass
+    class Submitted(Message):
+        """Enter; no kind of change, or it would be handled as an edit, too."""
 
     def __init__(
         self,
@@ -159,7 +191,6 @@ class Completing(Vertical):
 
     def on_mount(self) -> None:
         line = self.query_one(Input)
-        line.cursor_blink = not getattr(self.app, "remote", False)
         line.cursor_position = len(line.value)
 
     def focus_inside(self) -> None:
@@ -239,7 +270,7 @@ class Completing(Vertical):
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
-        self.post_message(self.Submitted(self))
+        self.post_message(self.Submitted())
 
     def _show(self) -> None:
         start = max(min((self._chosen or 0) - SHOWN + 1, len(self._found) - SHOWN), 0)

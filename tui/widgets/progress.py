@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from textual.widgets import Static
 
@@ -16,8 +17,10 @@ EVERY = 0.1  # seconds between two looks
 class Progress(Static):
     """Fed from a worker's thread by `at`; drawn by a timer, so that a fast worker costs no more than a slow one."""
 
-    def __init__(self, id: str | None = None) -> None:
+    def __init__(self, id: str | None = None, *, rate: Callable[[int], str] = wording.size) -> None:
+        """`rate`: how much of it is done in a second, in words."""
         super().__init__(id=id, classes="dialog--bar")
+        self._rate = rate
         self._at = (0, 1, "")
         self._began = 0.0
         self._timer = None
@@ -27,7 +30,7 @@ class Progress(Static):
         self._timer = self.set_interval(EVERY, self._draw)
 
     def at(self, done: int, total: int, what: str) -> None:
-        """So many bytes of so many; may be called from any thread."""
+        """So much of so much; may be called from any thread."""
         self._at = (done, total, what)
 
     def end(self, line: Line = ()) -> None:
@@ -48,7 +51,7 @@ class Progress(Static):
                 [
                     ("█" * full, "model"),
                     ("░" * (BAR - full), "muted"),
-                    (f" {part:4.0%}  {wording.size(int(done / spent))}/s  {left:<12}", ""),
+                    (f" {part:4.0%}  {self._rate(int(done / spent))}/s  {left:<12}", ""),
                     (fit(what[-20:], 20), "muted"),
                 ]
             )

@@ -6,10 +6,8 @@ The cursor belongs to a row's key, not to its place: what others insert or delet
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -21,29 +19,11 @@ from textual.strip import Strip
 
 from ..actions import LIST, bindings
 from ..fetching import fetch
-from ..safe import clean
-from .text import Line, Paint, fit
+from .rows import Column, Fitted, Look, fitted, header_strip, row_strip
+from .text import Paint, fit
 from .window import HEAD, Found, Paged, Row, Source, Window
 
-ENOUGH = 24  # cells of a column without a width, before others take more than theirs
 MOST = 10_000  # rows that are marked at once
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table.
-
-    Attributes:
-        width: cells; 0 takes what the others leave.
-        drop: 0 stays; of the others, the highest goes first where there is no room.
-        most: cells that it takes where the others have enough.
-    """
-
-    title: str
-    width: int = 0
-    drop: int = 0
-    right: bool = False
-    most: int = 0
 
 
 class VirtualTable(ScrollView, can_focus=True):
@@ -113,7 +93,7 @@ class VirtualTable(ScrollView, can_focus=True):
         self._anchor: int | None = None
         self._paint: Paint | None = None
         self._strips: dict[tuple[int, bool, bool], tuple[Row | None, Strip]] = {}
-        self._fitting: tuple[int, list[tuple[Column, int]]] = (-1, [])
+        self._fitting: tuple[int, Fitted] = (-1, ())
 
     # -- rows ---------------------------------------------------------------------------------------------------
 
@@ -488,7 +468,7 @@ class VirtualTable(ScrollView, can_focus=True):
         width = self.size.width
         base = self.rich_style
         if self.has_header and y == 0:
-            return self._header(width, base)
+            return header_strip(self._columns(width), width, base + self._paint.styles["muted"])
         index = y - self.has_header + self._top
         if index >= self.total:
             return Strip.blank(width, base)
@@ -504,109 +484,28 @@ class VirtualTable(ScrollView, can_focus=True):
             self._strips[state] = (row, strip)
         return strip
 
-    def _columns(self, width: int) -> list[tuple[Column, int]]:
-        """The columns that there is room for, with their widths."""
-        if self._fitting[0] == width:
-            return self._fitting[1]
-        columns = list(self.columns)
-        least = 12
-        while len(columns) > 1 and sum((c.width or least) + 1 for c in columns) > width - 1:
-            droppable = max(columns, key=lambda column: column.drop)
-            if not droppable.drop:
-                break
-            columns.remove(droppable)
-        fixed = sum(column.width + 1 for column in columns if column.width)
-        flexible = [column for column in columns if not column.width]
-        left = max(width - 1 - fixed, 4)
-        spare = left - ENOUGH * len(flexible)
-        widths = {}
-        for column in columns:
-            grown = min(max(spare, 0), max(column.most - column.width, 0))
-            widths[column] = column.width + grown
-            spare, left = spare - grown, left - grown
-        found = [(column, widths[column] if column.width else max(left // len(flexible) - 1, 3)) for column in columns]
-        self._fitting = (width, found)
-        return found
+    def _columns(self, width: int) -> Fitted:
+        """The columns that there is room for."""
+        if self._fitting[0] != width:
+            self._fitting = (width, fitted(self.columns, width))
+        return self._fitting[1]
 
     def set_columns(self, columns: Sequence[Column], *, header: bool = False, cursor: bool = True) -> None:
         self.columns, self.has_header, self.has_cursor = tuple(columns), header, cursor
-        self._fitting = (-1, [])
+        self._fitting = (-1, ())
         self._strips.clear()
-
-    def _header(self, width: int, base: Style) -> Strip:
-        assert self._paint is not None
-        style = base + self._paint.styles["muted"]
-        text = " " + " ".join(
-            fit(c.title, size) if not c.right else fit(c.title, size).strip().rjust(size)
-            for c, size in self._columns(width)
-        )
-        return Strip([Segment(fit(text, width), style)], width)
 
     def _draw(self, row: Row | None, width: int, base: Style, current: bool, marked: bool) -> Strip:
         assert self._paint is not None
         styles = self._paint.styles
         if row is None:
             return Strip([Segment(fit("  ·", width), base + styles["muted"])], width)
+        held = current and self.has_focus
         background = base
         if marked:
             background = base + Style(bgcolor=self.get_component_rich_style("table--marked", partial=False).bgcolor)
-        bold = None
         if current:
-            name = "table--cursor" if self.has_focus else "table--held"
+            name = "table--cursor" if held else "table--held"
             background = base + Style(bgcolor=self.get_component_rich_style(name).bgcolor)
-            bold = Style(bold=True) if self.has_focus else None
-        gutter = "✓" if marked else ("▌" if current and self.has_focus else " ")
-        segments = [Segment(gutter, background + (styles["number"] if marked else styles["head"]))]
-        if row.heading:
-            segments += _words(row.cells[0], width - 1, background, styles, False, None)
-            return Strip(segments, width)
-        columns = self._columns(width)
-        shown = {id(column): place for place, column in enumerate(self.columns)}
-        used = 1
-        for column, size in columns:
-            place = shown[id(column)]
-            cell: Line = row.cells[place] if place < len(row.cells) else ()
-            segments += _words(cell, size, background, styles, column.right, bold)
-            segments.append(Segment(" ", background))
-            used += size + 1
-        strip = Strip(_joined(segments), used)
-        return strip.adjust_cell_length(width, background)
-
-
-def _joined(segments: list[Segment]) -> list[Segment]:
-    """Fewer segments that look the same: blanks take the style of the word before, since every style costs bytes."""
-    found = segments[:1]
-    for text, style, _ in segments[1:]:
-        last = found[-1]
-        assert style is not None
-        assert last.style is not None
-        blank = text.isspace() and not last.style.underline and style.bgcolor == last.style.bgcolor
-        if blank or style == last.style:
-            found[-1] = Segment(last.text + text, last.style)
-        else:
-            found.append(Segment(text, style))
-    return found
-
-
-def _words(
-    line: Line, width: int, background: Style, styles: dict[str, Style], right: bool, bold: Style | None
-) -> list[Segment]:
-    """Words in exactly so many cells."""
-    segments: list[Segment] = []
-    left = width
-    for text, role in line:
-        text = clean(text)
-        size = cell_len(text)
-        style = background + styles[role]
-        if bold is not None:
-            style += bold
-        if size > left:
-            segments.append(Segment(fit(text, left), style))
-            left = 0
-            break
-        segments.append(Segment(text, style))
-        left -= size
-    if left:
-        blank = Segment(" " * left, background)
-        segments.insert(0, blank) if right else segments.append(blank)
-    return segments
+        gutter = ("✓", "number") if marked else ("▌" if held else " ", "head")
+        return row_strip(row, self._columns(width), width, Look(styles, background, gutter, held))

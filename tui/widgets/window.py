@@ -193,7 +193,8 @@ class Window:
         """What to read next so that these rows are known."""
         if self._fixed is not None:
             return None
-        last = max(min(last, self.total - 1), 0)
+        end = self.total - 1 if self._total is not None else self.total  # where nobody counted, more may follow
+        last = max(min(last, end), 0)
         first = max(min(first, last), 0)
         if self.anchored and first < self._anchor <= last and self._nearest(first, last) in (DOWN, UP):
             return self.wanted(self._anchor, last) or self.wanted(first, self._anchor - 1)

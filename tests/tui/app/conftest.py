@@ -87,7 +87,7 @@ class Hands:
         for _ in range(3_000):  # half a minute, on a machine that has other things to do
             await self.pilot.pause(0.01)
             pending = [worker for worker in self.app.workers if worker.group != "head" and not worker.is_finished]
-            quiet = self.app.typed.idle and not pending and not self.browser._delays_running()
+            quiet = self.app.typed.idle and not pending
             calm = calm + 1 if quiet else 0
             if calm == 2:
                 break

@@ -7,9 +7,12 @@ from pathlib import Path
 from curatory.tui import actions
 from curatory.tui.actions import ACTIONS, ANYWHERE, LIST
 from curatory.tui.keymap import clashes, read_keymap
+from curatory.tui.screens.automations import AutomationsScreen
 from curatory.tui.screens.browser import Browser
 from curatory.tui.screens.compare import CompareScreen
 from curatory.tui.screens.history import HistoryScreen
+from curatory.tui.screens.migration import MigrationScreen
+from curatory.tui.screens.review import ReviewScreen
 from curatory.tui.widgets.lineage import LineageView
 from curatory.tui.widgets.table import VirtualTable
 
@@ -29,7 +32,13 @@ def test_no_key_means_two_things_in_one_place() -> None:
 
 
 def test_every_action_can_be_carried_out() -> None:
-    screens = {actions.HISTORY: HistoryScreen, actions.COMPARE: CompareScreen}
+    screens = {
+        actions.HISTORY: HistoryScreen,
+        actions.COMPARE: CompareScreen,
+        actions.MIGRATION: MigrationScreen,
+        actions.REVIEW: ReviewScreen,
+        actions.AUTOMATIONS: AutomationsScreen,
+    }
     for action in ACTIONS:
         if LIST in action.where:
             for widget in (VirtualTable, LineageView):
@@ -43,10 +52,13 @@ def test_every_action_can_be_carried_out() -> None:
 def test_what_changes_something_can_be_undone_or_is_told_apart() -> None:
     changing = {action.id for action in ACTIONS if action.undoable}
     assert {"link", "alias", "tag", "describe", "new", "rename", "unlink", "delete", "members", "settings"} <= changing
+    assert {"accept", "flag", "reopen", "sign_off"} <= changing
+    assert {"automation_new", "automation_edit", "automation_pause", "automation_remove"} <= changing
+    assert not {"carry_out", "roll_back", "redeliver", "redeliver_failed", "automation_test"} & changing
 
 
 def test_the_footer_has_room_for_the_most_useful_keys() -> None:
-    for pane in (*actions.PANES, actions.LINEAGE):
+    for pane in (*actions.PANES, actions.LINEAGE, actions.REVIEW, actions.AUTOMATIONS):
         assert len(actions.in_footer(pane)) >= 6
     assert any(ANYWHERE in action.where for action in ACTIONS)
 

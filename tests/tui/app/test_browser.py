@@ -191,3 +191,23 @@ async def test_a_registry_with_nothing_in_it_teaches(desk: Open) -> None:
     async with desk("secret") as hands:
         assert "There is no collection in secret yet." in hands.text
         assert "makes an empty one" in hands.text
+
+
+async def test_a_version_that_never_came_whole_is_told(desk: Open, small: Store) -> None:
+    small.uploads.begin("half", "model", "0" * 32, project="labs", entity="vision")
+    small.uploads.begin("detector", "model", "1" * 32, project="labs", entity="vision")
+    for path, name in (("vision/labs", "half"), ("vision/labs/detector", "detector")):
+        async with desk(path) as hands:
+            assert f"incomplete {name}" in hands.text
+            assert "0 files, 0 B arrived" in hands.text
+            assert "Logging it again completes it." in hands.text
+
+
+async def test_an_old_path_leads_to_where_it_was_migrated(desk: Open, small: Store) -> None:
+    small.legacy.link_model("vision/labs/detector:v0", "best", ["eu"])
+    small.migrations.run("vision")
+    async with desk("vision/model-registry/best:eu") as hands:
+        assert any("vision/model-registry/best:eu was migrated to" in toast for toast in hands.toasts)
+        assert hands.browser.registry is not None
+        assert hands.browser.registry.short_name == "vision-mr-migrated"
+        assert "best ▸ v0" in hands.text

@@ -12,14 +12,27 @@ from curatory.tui.cli.app import COMMANDS, Program
 
 READS = {
     "overview", "ls", "show", "search", "lineage", "alias ls", "alias history", "tag ls", "member ls", "team ls", "user ls",
-    "history", "verify", "audit verify", "audit anchor", "stats",
+    "history", "verify", "audit verify", "audit anchor", "stats", "migrate plan", "migrate verify", "migrate ls",
+    "review ls", "review show", "review report", "automation ls", "automation show", "automation history",
+    "automation rules", "webhook ls",
 }  # fmt: skip
 NOT_HERE = {
     "init": "before there is a store",
     "demo": "before there is a store",
     "log": "versions are logged by programs; the app links them",
+    "import mlflow": "reads what the machine of the command reaches; what was imported is reviewed in the app",
+    "run": "a script's own terminal; what it logs appears in the app",
+    "serve": "a server's own terminal; what clients log appears in the app",
+    "key create": "shown once, to whoever will put it into a script's environment",
+    "key ls": "beside the making of keys",
+    "key revoke": "beside the making of keys",
     "gc": "upkeep of the machine, by its keeper",
     "backup": "upkeep of the machine, by its keeper",
+    "webhook add": "its secrets come from files and pipes, not from a screen",
+    "webhook edit": "beside the making of webhooks",
+    "webhook rm": "beside the making of webhooks",
+    "webhook rotate-key": "upkeep of the machine, by its keeper",
+    "automation work": "the app delivers by itself while it is open",
 }
 # verb → (the action that leads to it, the file of its tests)
 HERE = {
@@ -51,6 +64,19 @@ HERE = {
     "user add": ("organization", "organization"),
     "user set": ("organization", "organization"),
     "user rm": ("organization", "organization"),
+    "migrate run": ("carry_out", "migrating"),
+    "migrate rollback": ("roll_back", "reviewing"),
+    "review accept": ("accept", "reviewing"),
+    "review flag": ("flag", "reviewing"),
+    "review reopen": ("reopen", "reviewing"),
+    "review sign-off": ("sign_off", "reviewing"),
+    "automation create": ("automation_new", "automations"),
+    "automation edit": ("automation_edit", "automations"),
+    "automation pause": ("automation_pause", "automations"),
+    "automation resume": ("automation_pause", "automations"),
+    "automation rm": ("automation_remove", "automations"),
+    "automation test": ("automation_test", "automations"),
+    "automation redeliver": ("redeliver", "automations"),
     "undo": ("undo", "undoing"),
     "redo": ("redo", "undoing"),
 }

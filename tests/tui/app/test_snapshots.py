@@ -15,14 +15,19 @@ from curatory.store import Store
 from curatory.tui.app import CuratoryApp
 from curatory.tui.safety import patch_textual
 from curatory.tui.widgets.forms import Push
+from textual.widgets import Input, TextArea
 
-from .acting import Steps, take
+from .acting import Setting, Steps, nothing, take
 from .conftest import Hands
+from .test_automations import automated
+from .test_migrating import NEW, OLD, registered
+from .test_reviewing import judged
 
 NOW = datetime(2026, 1, 8, 12, 0, tzinfo=UTC)
 SIZES = {"small": (80, 24), "large": (160, 48)}
 SOURCE = "vision/labs/detector"
 TEAM = ("O", "end", "enter")
+AUTOMATED = "acme/wandb-registry-model/detector"
 SCREENS: dict[str, tuple[str, Steps]] = {
     # screens
     "browser": ("model/detector", ()),
@@ -76,6 +81,22 @@ SCREENS: dict[str, tuple[str, Steps]] = {
     "team": ("model", TEAM),
     "team-role": ("model", (*TEAM, "a", "'bo")),
     "team-expiry": ("model", (*TEAM, "E", "'90d")),
+    # migrating
+    "plan": (OLD, ("P",)),
+    "review": (NEW, ("P",)),
+    "flag": (NEW, ("P", "n", "'prod is on v1")),
+    "sign-off-refused": (NEW, ("P", "S")),
+    "roll-back": (NEW, ("P", "B")),
+    # automations
+    "automations": (AUTOMATED, ("A", "down")),
+    "automations-none": ("model/detector", ("A",)),
+    "automation-new": (AUTOMATED, ("A", "n", "'ship")),
+    "automation-edit": (AUTOMATED, ("A", "down", "e")),
+    "automation-slack": (AUTOMATED, ("A", "n", "'say", "tab", "tab", "tab", "tab", "tab", "right", "tab")),
+    "automation-removed": (AUTOMATED, ("A", "x")),
+    "delivery": (AUTOMATED, ("A", "down", "tab", "enter")),
+    "redeliver": (AUTOMATED, ("A", "down", "R")),
+    "alias-runs": (f"{AUTOMATED}:v1", ("a", "', prod-us")),
     # time, and finding
     "undo-list": ("model/detector", ("Z",)),
     "event": ("model/detector", ("H", "enter")),
@@ -83,6 +104,12 @@ SCREENS: dict[str, tuple[str, Steps]] = {
     "jump": ("model/detector", ("ctrl+o",)),
     "palette": ("model/detector", ("ctrl+p", "'theme")),
 }
+FIRST: dict[str, Setting] = {
+    OLD: registered,
+    NEW: judged,
+    AUTOMATED: automated,
+    f"{AUTOMATED}:v1": automated,
+}  # what is done before a path is opened
 SHOWN: dict[str, Steps] = {  # class → its pictures
     "Desk": (),
     "Dialog": (),
@@ -94,8 +121,15 @@ SHOWN: dict[str, Steps] = {  # class → its pictures
     "HistoryScreen": ("history",),
     "Jump": ("jump",),
     "HelpScreen": ("help",),
-    "Confirm": ("member-removed", "owner", "person-removed"),
-    "AliasDialog": ("alias", "alias-refused", "alias-many"),
+    "MigrationScreen": ("plan",),
+    "ReviewScreen": ("review",),
+    "FlagDialog": ("flag",),
+    "AutomationsScreen": ("automations", "automations-none"),
+    "AutomationDialog": ("automation-new", "automation-edit", "automation-slack"),
+    "DeliveryDialog": ("delivery",),
+    "RedeliverDialog": ("redeliver",),
+    "Confirm": ("member-removed", "owner", "person-removed", "sign-off-refused", "roll-back", "automation-removed"),
+    "AliasDialog": ("alias", "alias-refused", "alias-many", "alias-runs"),
     "LinkDialog": ("link", "link-completing"),
     "LinkInDialog": ("link-in",),
     "LogDialog": ("log",),
@@ -131,6 +165,7 @@ SHOWN: dict[str, Steps] = {  # class → its pictures
 def test_it_looks_as_it_did(snap_compare, small: Store, screen: str, size: str) -> None:
     patch_textual()
     path, steps = SCREENS[screen]
+    FIRST.get(path, nothing)(small)
     small.now = lambda: NOW
     app = CuratoryApp(small, path)
 
@@ -138,6 +173,8 @@ def test_it_looks_as_it_did(snap_compare, small: Store, screen: str, size: str) 
         hands = Hands(app, pilot)
         await hands.arrive()
         await take(hands, steps)
+        for line in (*app.screen.query(Input), *app.screen.query(TextArea)):
+            line.cursor_blink = False  # on a slow machine it would be seen or not
         await pilot.pause(0.15)  # what is done after the next painting, such as scrolling what has just come
         await hands.settle()
         for button in app.screen.query(Push):

@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from curatory.store import Store
+from curatory.store import Nothing, Store
 
 from .terminal import Terminal, strange
 
@@ -37,6 +37,8 @@ def hostile(small: Store, tmp_path: Path) -> Store:
         "model/detector:v2", {HOSTILE.replace("\0", ""): HOSTILE.replace("\0", ""), "list": [HOSTILE.replace("\0", "")]}
     )
     small.versions.describe("model/detector:v2", "description")
+    for place in ("model", "acme"):
+        small.automations.create(place, place, "tag.add", Nothing())
     with engine.write():
         for statement in (
             "UPDATE collection SET name = :t || id, description = '# ' || :t || char(10) || '- ' || :t WHERE kind = 'portfolio'",
@@ -46,6 +48,7 @@ def hostile(small: Store, tmp_path: Path) -> Store:
             "UPDATE entity SET name = :t || id WHERE name IN ('kim', 'bo')",
             "INSERT INTO version_tag (version_id, tag) SELECT id, :t FROM version",
             "UPDATE alias SET alias = :t",
+            "UPDATE automation SET name = :t",
         ):
             engine.execute(statement, {"t": HOSTILE.replace("/", "|")})
     return small
@@ -58,7 +61,7 @@ def test_hostile_text_is_only_text_wherever_one_goes(hostile: Store, home: dict[
         for keys in (
             "\x1b[B", "\x1b[B", "\x1b[A", "\r", "\r", "\r", "]", "]", "]", "]", "]", "]", "]", "3", "a", "\x1b", "t", "x\x1b", "\x1b",
             "e", "\x1b", "l", "model/", "\x1b", "x", "\x1b", "2", "c", "D", "\x1b", "r", "\x1b", "m", "\x1b", "S", "\x1b", "H", "\r", "\x1b", "\x1b",
-            "?", "\x1b", "Z", "\x1b", "3", "c", "\x1b", "C", "\x1b", "M", "\x1b", "O", "\x1b[F", "\r", "\x1b", "\x1b", "2", "p", "pwn", "\x1b", "3", "d", "\x1b", "\x0f", "\x1b", "E", "\x1b", "\x10", "pwn", "\x1b", ":", "model/", "\x1b[B", "\x1b", "/", "pwn", "\x1b", "y", "Y", "u", "i", "b",
+            "?", "\x1b", "Z", "\x1b", "3", "c", "\x1b", "C", "\x1b", "M", "\x1b", "O", "\x1b[F", "\r", "\x1b", "\x1b", "2", "p", "pwn", "\x1b", "3", "d", "\x1b", "\x0f", "\x1b", "E", "\x1b", "\x10", "pwn", "\x1b", ":", "model/", "\x1b[B", "\x1b", "/", "pwn", "\x1b", "1", "A", "n", "pwn", "\x1b", "e", "\x1b", "x", "\x1b", "t", "\t", "\r", "\x1b", "\x1b", "\x1b", "3", "y", "Y", "u", "i", "b",
         ):  # fmt: skip
             terminal.keys(keys)
         os.write(terminal.fd, b"\x11")
@@ -99,6 +102,9 @@ def test_over_ssh_no_mouse_is_tracked_and_nothing_blinks(small: Store, home: dic
         terminal.keys("a")
         assert b"\x1b[?1003h" not in terminal.seen
         assert terminal.read(1.5) == b"", "idle writes nothing"
+        terminal.keys("\x1b")
+        terminal.keys("\x10seg")
+        assert terminal.read(1.5) == b"", "nor does the palette"
         terminal.keys("\x1b")
         os.write(terminal.fd, b"q")
         assert terminal.end() == 0

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from ....store import Collection, CuratoryError, Project, Store, Version
-from ... import wording
+from ....store import Collection, CuratoryError, Project, Store, Upload, Version
+from ... import actions, wording
 from ...verification import Verification, in_words, verification
 from ...widgets.text import Line, Word
 from ..collections import alias_words
 from .card import card_lines
 from .tab import Sheet, Subject, Tab, View, field_line, lines, text_lines
+
+UPLOADS = 3  # incomplete ones that are listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,31 +25,43 @@ class _Found:
     collection: Collection | None = None
     latest: Version | None = None
     verified: Verification | None = None
+    uploads: tuple[Upload, ...] = ()
+    automations: int = 0
 
 
 def _load(store: Store, subject: Subject) -> _Found:
     if isinstance(subject, Project):
-        return _Found(subject)
+        uploads = store.uploads.incomplete(subject.id) if subject.kind == "project" else []
+        return _Found(subject, uploads=tuple(uploads), automations=_watching(store, subject))
     protected = store.projects.protected_aliases(subject.project_id)
     if isinstance(subject, Collection):
         latest = store.versions.get(f"{subject.path}:latest") if subject.versions else None
-        return _Found(subject, protected, subject, latest)
+        uploads = store.uploads.incomplete(subject.project_id, name=subject.name) if subject.kind == "sequence" else []
+        watching = _watching(store, subject)
+        return _Found(subject, protected, subject, latest, uploads=tuple(uploads), automations=watching)
     collection = None
     with suppress(CuratoryError):
         collection = store.collections.get(f"{subject.entity}/{subject.project}/{subject.collection}")
     return _Found(subject, protected, collection, verified=verification(store.garbage.checks(subject)))
 
 
+def _watching(store: Store, subject: Project | Collection) -> int:
+    """How many automations watch it; none where somebody has just taken it away."""
+    with suppress(CuratoryError):
+        return len(store.automations.list(subject.path))
+    return 0
+
+
 def _draw(found: _Found, view: View) -> Sheet:
     subject = found.subject
     if isinstance(subject, Project):
-        return Sheet(lines(_registry(subject, view)))
+        return Sheet(lines(_registry(found, subject, view)))
     if isinstance(subject, Collection):
         return Sheet(lines(_collection(found, subject, view)))
     return Sheet(lines(_version(found, subject, view)))
 
 
-def _registry(registry: Project, view: View) -> list[Line]:
+def _registry(found_: _Found, registry: Project, view: View) -> list[Line]:
     seen = {
         "organization": f"everybody in {registry.entity}",
         "restricted": "only the people and teams that were added",
@@ -68,7 +83,9 @@ def _registry(registry: Project, view: View) -> list[Line]:
         aliases = [(f"◆{alias} ", "protected") for alias in registry.protected_aliases]
         found.append(field_line("protected", *(aliases or [("no alias", "muted")])))
     found.append(field_line("holds", (wording.count(registry.collections, "collection"), "")))
+    found += _watched(found_)
     found.append(field_line("created", *_by(registry.created_at, registry.created_by, view)))
+    found += _incomplete(found_.uploads, view)
     if registry.description:
         found += [[], *card_lines(registry.description, view.width)]
     return found
@@ -86,8 +103,10 @@ def _collection(found: _Found, collection: Collection, view: View) -> list[Line]
         role = "protected" if alias in found.protected else "alias"
         sign = "◆" if role == "protected" else ""
         said.append(field_line("" if number else "aliases", (f"{sign}{alias}", role), (f" v{version}", "number")))
+    said += _watched(found)
     said.append(field_line("created", *_by(collection.created_at, collection.created_by, view)))
     said.append(field_line("changed", (wording.ago(collection.updated_at, view.now), "")))
+    said += _incomplete(found.uploads, view)
     said.append([])
     if collection.description:
         said += card_lines(collection.description, view.width)
@@ -106,6 +125,30 @@ def _collection(found: _Found, collection: Collection, view: View) -> list[Line]
             [(" Latest ", "head"), (f"v{latest.number}", "number"), (f"  {wording.size(latest.size)}", "muted")],
         ]
         said += _few(latest, view)
+    return said
+
+
+def _watched(found: _Found) -> list[Line]:
+    if not found.automations:
+        return []
+    key = actions.BY_ID["automations"].keys
+    words: list[Word] = [(wording.count(found.automations, "automation"), ""), ("   ", ""), (key, "key")]
+    return [field_line("watched by", *words, (" shows them", "muted"))]
+
+
+def _incomplete(uploads: Sequence[Upload], view: View) -> list[Line]:
+    """Versions that never came whole, newest first."""
+    if not uploads:
+        return []
+    said: list[Line] = [[]]
+    for upload in uploads[:UPLOADS]:
+        arrived = f"{wording.count(upload.files, 'file')}, {wording.size(upload.size)} arrived"
+        said.append(field_line("incomplete", (upload.name, "warn")))
+        said.append(field_line("", (arrived, "")))
+        said.append(field_line("", *_by(upload.updated_at, upload.by, view)))
+    if len(uploads) > UPLOADS:
+        said.append(field_line("", (f"and {len(uploads) - UPLOADS} more", "muted")))
+    said.append([(" Logging it again completes it.", "muted")])
     return said
 
 
