@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from curatory.store import OCCASIONS, VARIABLES
 from curatory.store.filters import FIELDS, GRAMMAR
 from curatory.tui.actions import ACTIONS, HEADINGS
 
@@ -41,11 +42,29 @@ def keys() -> str:
     return "\n".join(rows)
 
 
+def occasions() -> str:
+    rows = ["| `--on` | when | `${event_type}` | pattern of | filter of |", "|---|---|---|---|---|"]
+    for one in OCCASIONS.values():
+        what = one.name.partition(".")[0]
+        of = {"version": "an alias that it has", "role": "the role"}.get(
+            what, f"the {'tag' if 'tag' in what else what}"
+        )
+        target = (one.target or "").removesuffix("s")
+        rows.append(f"| `{one.name}` | {one.words} | `{one.variable}` | {of if one.patterned else ''} | {target} |")
+    return "\n".join(rows)
+
+
+def variables() -> str:
+    rows = ["| variable | becomes |", "|---|---|"]
+    rows += [f"| `${{{name}}}` | {meaning} |" for name, meaning in VARIABLES.items()]
+    return "\n".join(rows)
+
+
 def _code(form: str) -> str:
     return " ".join(f"`{part}`" for part in re.split(r"\s{2,}", form))
 
 
-PARTS = {"grammar": grammar, "keys": keys}
+PARTS = {"grammar": grammar, "keys": keys, "occasions": occasions, "variables": variables}
 
 
 def written(text: str) -> str:

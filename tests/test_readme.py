@@ -25,7 +25,10 @@ def test_its_pictures_are_there_and_every_picture_is_shown() -> None:
 
 
 @pytest.mark.parametrize("line", re.findall(r"^curatory (?!--store)(\S.*?)(?:\s+#.*)?$", TEXT, flags=re.M))
-def test_the_commands_it_shows_can_be_understood(line: str) -> None:
+def test_the_commands_it_shows_can_be_understood(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for file in ("cert.pem", "key.pem"):
+        Path(file).touch()
     name, *words = shlex.split(line)
     assert name in COMMANDS
     context = cli.make_context("curatory", ["--store", "nowhere", name, *words], resilient_parsing=False)

@@ -2,7 +2,8 @@
 
 make bench                       everything (about ten minutes; MLflow is installed apart on first use)
 make bench ARGS="--quick"        a 10,000-version store only, no MLflow, no 2 GB file
-make bench ARGS="--only app"     the app in a terminal only; `--only store` the rest
+make bench ARGS="--only app"     the app in a terminal only; `--only door` wandb's client;
+                                 `--only migration`; `--only automations`; `--only store` the rest
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from . import app, lineage, registry
+from . import app, automations, door, lineage, migration, registry
 from .timing import Row, load, shown
 
 
@@ -30,15 +31,24 @@ def line(row: Row) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small stores only, no MLflow, no large file")
-    parser.add_argument("--only", choices=("store", "app"), help="half of it")
+    parser.add_argument("--only", choices=("store", "migration", "automations", "app", "door"), help="a part of it")
     parser.add_argument("--folder", type=Path, help="where to work; a temporary folder unless given")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="curatory-bench-") as temporary:
         folder = given.folder or Path(temporary)
         print(load(), flush=True)
-        if given.only != "app":
+        if given.only in (None, "store"):
             run(folder, quick=given.quick)
-        if given.only != "store":
+        if given.only in (None, "migration"):
+            print("\n== migrating legacy registries ==")
+            migration.run(folder, quick=given.quick)
+        if given.only in (None, "automations"):
+            print("\n== automations ==")
+            automations.run(folder, quick=given.quick)
+        if given.only in (None, "door"):
+            print("\n== wandb's client at the door ==")
+            door.run(folder, quick=given.quick)
+        if given.only in (None, "app"):
             print("\n== the app, in a terminal of 120 × 40 ==")
             app.run(folder, quick=given.quick)
         print(f"\n{load()}")

@@ -12,7 +12,6 @@ import hashlib
 import itertools
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from curatory.store.drafts import Draft
 from curatory.store.paths import alias_condition
 from curatory.store.versions import FROM, PEOPLE, columns
 
+from ..environments import MLFLOW, python_with
 from .timing import Row, once, rivals
 
 PER_COLLECTION = 500
@@ -275,12 +275,7 @@ def _with_mlflow(row: Row, mlflow: dict[str, float]) -> Row:
 
 def mlflow_medians(folder: Path) -> dict[str, float]:
     """The same operations by MLflow's SqlAlchemyStore on SQLite, in an environment of its own, made on first use."""
-    environment = Path(".venv-mlflow")
-    python = environment / "bin" / "python"
-    if not (environment / ".installed").exists():
-        subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "mlflow>=3.17,<4"], check=True)
-        (environment / ".installed").touch()
     script = Path(__file__).with_name("mlflow_side.py")
-    done = subprocess.run([python, script, folder], check=True, capture_output=True, text=True)
+    command = [python_with("mlflow", MLFLOW), script, folder]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
     return json.loads(done.stdout.splitlines()[-1])
