@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import Binding
-from textual.widgets import TextArea
 
 from ...store import Collection, Project, Version
 from ..plans import Work
+from ..widgets.forms import Area
 from ..widgets.text import Line
 from .dialog import PlanDialog, label
 
@@ -30,10 +30,10 @@ class CardDialog(PlanDialog):
 
     def fields(self) -> ComposeResult:
         yield label("Markdown: # heading, - list, **strong**, `code`, > quote")
-        yield TextArea(self.subject.description, soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
+        yield Area(self.subject.description)
 
     def work(self) -> Work | str:
-        text = self.query_one(TextArea).text
+        text = self.query_one(Area).text
         subject = self.subject
         if text == subject.description:
             return "Nothing is different yet."
@@ -59,7 +59,7 @@ def open_editor(dialog: PlanDialog, name: str) -> None:
         return
     from ..editor import edit
 
-    area = dialog.query_one(TextArea)
+    area = dialog.query_one(Area)
     try:
         with app.suspend():
             text = edit(area.text, name)

@@ -10,10 +10,10 @@ from typing import Literal
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
 from ...store import USUAL, VARIABLES, Action, Command, Integration, Nothing, Slack, Webhook
-from ..widgets.forms import Choice, Picker
+from ..widgets.forms import Area, Choice, Picker
 from .dialog import label
 
 Severity = Literal["INFO", "WARN", "ERROR"]
@@ -65,13 +65,13 @@ class Deed(Vertical):
         with Vertical(classes="dialog--part", id=f"with-{WEBHOOK}"):
             yield label(f"What is sent, JSON. In its strings: {_variables(list(VARIABLES))}")
             template = given.template if isinstance(given, Webhook) else ""
-            yield TextArea(template or _TEMPLATE, show_line_numbers=False, tab_behavior="focus", id="template")
+            yield Area(template or _TEMPLATE, id="template")
         with Vertical(classes="dialog--part", id=f"with-{SLACK}"):
             said = given if isinstance(given, Slack) else Slack(0, "${artifact_version_string}: ${event_type}")
             yield label(f"Title. In it and in the message: {_variables(_OF_MESSAGES)}")
             yield Input(said.title, compact=True, select_on_focus=False, id="title")
             yield label("Message")
-            yield TextArea(said.message, show_line_numbers=False, tab_behavior="focus", id="message")
+            yield Area(said.message, id="message")
             yield label("How serious it is")
             yield Choice(SEVERITIES, said.severity, id="severity")
         with Vertical(classes="dialog--part", id=f"with-{COMMAND}"):
@@ -123,9 +123,9 @@ class Deed(Vertical):
             return f"There is no {what} yet that you may use: `{add}` makes one. “Nothing” counts without sending."
         number = int(self.query_one("#integration", Picker).value)
         if self.kind == WEBHOOK:
-            template = self.query_one("#template", TextArea).text
+            template = self.query_one("#template", Area).text
             return Webhook(number, "" if template.strip() in ("", _TEMPLATE) else template)
-        title, message = self.query_one("#title", Input).value.strip(), self.query_one("#message", TextArea).text
+        title, message = self.query_one("#title", Input).value.strip(), self.query_one("#message", Area).text
         return Slack(number, title, message.strip(), _severity(self.query_one("#severity", Choice).value))
 
     def _command(self) -> Action | str:

@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.widgets import TextArea
 
 from ...store import Version
 from ..plans import Work
 from ..safe import json_text
+from ..widgets.forms import Area
 from ..widgets.text import Line
 from .card import editor_hint, open_editor
 from .dialog import PlanDialog, label
@@ -34,11 +34,11 @@ class MetadataDialog(PlanDialog):
 
     def fields(self) -> ComposeResult:
         yield label("A JSON object, the same wherever the version is linked")
-        yield TextArea(json_text(dict(self.version.metadata)), show_line_numbers=False, tab_behavior="focus")
+        yield Area(json_text(dict(self.version.metadata)))
 
     def work(self) -> Work | str:
         try:
-            metadata = json.loads(self.query_one(TextArea).text or "{}")
+            metadata = json.loads(self.query_one(Area).text or "{}")
         except (ValueError, RecursionError) as error:
             return f"That is no JSON yet: {error}"
         if not isinstance(metadata, dict):

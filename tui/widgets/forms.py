@@ -1,4 +1,4 @@
-"""What dialogs are made of: a line that completes what one types, a choice of a few, and something to push."""
+"""What dialogs are made of: text, a line that completes what one types, a choice of a few, and something to push."""
 
 from __future__ import annotations
 
@@ -11,12 +11,32 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Input, Static, TextArea
 
 from ..fetching import fetch
 from .text import Line, Word, content
 
 SHOWN = 6  # completions seen at once
+
+
+class Area(TextArea):
+    """Text of several lines."""
+
+    def __init__(self, text: str, *, id: str | None = None) -> None:
+        super().__init__(text, id=id, soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
+
+    # Textual keeps the lines it has drawn, and forgets that a cursor which does not blink comes and goes with the focus
+
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        super().watch_has_focus(_has_focus)
+        self._redraw()
+
+    def watch_cursor_blink(self) -> None:
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self._line_cache.clear()
+        self.refresh()
 
 
 class Push(Widget, can_focus=True):

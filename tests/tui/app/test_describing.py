@@ -112,6 +112,35 @@ async def test_metadata_too(desk: Open, small: Store, editor: Path, monkeypatch:
         assert "That is no JSON yet" in hands.plan
 
 
+def cursors(area: TextArea) -> int:
+    """How many places of a text look like its cursor's."""
+    style = area.get_component_rich_style("text-area--cursor")
+    return sum(
+        segment.style is not None and segment.style.bgcolor == style.bgcolor
+        for row in range(area.size.height)
+        for segment in area.render_line(row)
+    )
+
+
+async def test_a_cursor_that_stops_blinking_is_seen(desk: Open) -> None:
+    """Far away it does not blink; here it stops just when it was not seen."""
+    async with desk("model/detector", remote=True) as hands:
+        await hands.press("e")
+        assert cursors(hands.dialog.query_one(TextArea)) == 1
+        await hands.press("tab")
+        assert cursors(hands.dialog.query_one(TextArea)) == 0
+        await hands.press("shift+tab")
+        assert cursors(hands.dialog.query_one(TextArea)) == 1
+    async with desk("model/detector") as hands:
+        await hands.press("e")
+        area = hands.dialog.query_one(TextArea)
+        area.blink_timer.pause()
+        area._toggle_cursor_blink_visible()
+        assert cursors(area) == 0
+        area.cursor_blink = False
+        assert cursors(area) == 1
+
+
 @pytest.mark.parametrize("key", ["e", "M"])
 async def test_over_ssh_no_editor_is_started(desk: Open, editor: Path, key: str) -> None:
     async with desk("model/detector:v2", remote=True) as hands:
