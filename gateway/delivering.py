@@ -56,7 +56,7 @@ class Courier:
         if left <= 0 or self._thread.is_alive():
             return
         try:
-            if self._store.deliveries.due():
+            if self._store.deliveries.claims.due():
                 worker = Worker(self._store)
                 try:
                     worker.drain(left)

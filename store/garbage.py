@@ -1,4 +1,4 @@
-"""Garbage: versions that have outlived their time, and files that no version holds any more.
+"""Garbage: versions and deliveries that have outlived their time, and files that no version holds any more.
 
 Nothing is removed for good within the grace period, and nothing that a version still needs: files are looked at
 again, in the write transaction, before they go.
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .store import Store
 
 GRACE = timedelta(hours=24)
+DELIVERIES_KEPT = timedelta(days=90)
 UPLOADS_WAIT = timedelta(days=14)  # for whoever goes on with an upload that died
 
 
@@ -33,6 +34,7 @@ class Collected:
         purged: how many deleted versions lost their files for good.
         blobs, bytes: files removed, and their size.
         waiting: files that are unneeded but still within the grace period.
+        deliveries: deliveries of automations that ended more than 90 days ago.
     """
 
     expired: tuple[str, ...]
@@ -40,6 +42,7 @@ class Collected:
     blobs: int
     bytes: int
     waiting: int
+    deliveries: int
     dry_run: bool
 
 
@@ -74,7 +77,7 @@ class Garbage:
         self._engine = store.engine
 
     def collect(self, *, dry_run: bool = False, grace: timedelta = GRACE) -> Collected:
-        """Delete expired versions, then the files that nothing needs.
+        """Delete expired versions and old deliveries, then the files that nothing needs.
 
         Raises:
             Forbidden: only organization admins may.
@@ -86,12 +89,13 @@ class Garbage:
         purged = self._purge(now - grace, dry_run)
         if not dry_run:
             self._store.uploads.give_up(now - UPLOADS_WAIT)
+        deliveries = self._store.deliveries.forget(now - DELIVERIES_KEPT, dry_run=dry_run)
         blobs, size, waiting = self._sweep(now, grace, dry_run)
         if not dry_run:
             self._store.blobs.empty_trash(grace.total_seconds())
             self._store.blobs.clean_tmp(grace.total_seconds())
             clean_parts(self._store.blobs, grace.total_seconds())
-        return Collected(tuple(expired), purged, blobs, size, waiting, dry_run)
+        return Collected(tuple(expired), purged, blobs, size, waiting, deliveries, dry_run)
 
     # -- versions -----------------------------------------------------------------------------------------------
 

@@ -232,6 +232,10 @@ class Store:
 
         return Integrations(self)
 
+    def shared_now(self) -> datetime:
+        """Now by the database's clock, the one clock that all who deliver share."""
+        return self.now() + self.engine.ahead()
+
     @cached_property
     def deliveries(self) -> Deliveries:
         from .automations.deliveries import Deliveries

@@ -30,7 +30,7 @@ class Courier:
 
     def wanted(self) -> bool:
         """Whether there is something to send and nobody here who does; asks the store, so not in the event loop."""
-        return self.allowed and self._thread is None and not self._stop.is_set() and self._store.deliveries.due()
+        return self.allowed and self._thread is None and not self._stop.is_set() and self._store.deliveries.claims.due()
 
     def start(self) -> None:
         if self._thread is None and not self._stop.is_set():

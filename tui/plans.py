@@ -32,6 +32,7 @@ class Plan:
         lines: what comes of it, in words, then the warnings, then which automations will run.
         effect: fact → what it becomes, and what it was.
         runs: how many of the lines, the last ones, say which automations will run.
+        kept: how many of the lines, the last ones, are shown however many there are: warnings and automations.
     """
 
     work: Work
@@ -39,6 +40,7 @@ class Plan:
     lines: Sequence[Line]
     effect: Mapping[str, Any]
     runs: int = 0
+    kept: int = 0
 
 
 def _nothing(store: Store) -> Sequence[Line]:
@@ -57,7 +59,7 @@ def rehearse(store: Store, work: Work, warnings: Warnings = _nothing) -> Plan:
         runs = _runs(changes)
         lines = _lines(store, changes, before) + runs
         effect = _effect(changes)
-    return Plan(work, warnings, lines, effect, len(runs))
+    return Plan(work, warnings, lines, effect, len(runs), len(before) + len(runs))
 
 
 def carry_out(store: Store, plan: Plan) -> None:

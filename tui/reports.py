@@ -42,6 +42,12 @@ def _plan(plan: Plan) -> Iterator[str]:
     yield ""
     yield f"Protected aliases: {_cell(', '.join(plan.protected)) or 'none'}."
     yield ""
+    if plan.automations:
+        yield "## Automations"
+        yield ""
+        for name, target in plan.automations:
+            yield f"- {_cell(name)}, copied as {_cell(target)}"
+        yield ""
     yield "## Collections"
     yield ""
     yield "| collection | becomes | type | versions | aliases | tags |"

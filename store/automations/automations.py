@@ -260,6 +260,19 @@ class Automations:
             change.note(f"automation/{number}/exists", 0, 1)
         return len(rows)
 
+    def copies(self, project: int) -> list[tuple[str, str]]:
+        """The automations of a registry and of its collections, each with the name that a copy of it would get."""
+        found: list[tuple[str, str]] = []
+        taken: set[str] = set()
+        for number in self.of_registry(project):
+            row = self._engine.row("SELECT name, owner_id FROM automation WHERE id = :a", {"a": number})
+            assert row
+            taken = taken or self._taken(row[1])
+            fresh = _free(row[0], taken)
+            taken.add(fold_key(fresh))
+            found.append((row[0], fresh))
+        return found
+
     def of_registry(self, project: int) -> list[int]:
         """Numbers of the automations that watch a registry or a collection of it."""
         rows = self._engine.rows(
@@ -324,16 +337,12 @@ class Automations:
         found = self.get(name)
         self._scopes.need(self._scopes.of(found))
         values = dict(self.preview(found.id).newest)  # which may take a while, so not in the write
-        now = clock.to_text(self._store.now())
+        now = clock.to_text(self._store.shared_now())
+        action = json.dumps(said(found.action), ensure_ascii=False)
+        row = outbox.delivery(found.id, f"{found.id}:test:{now}", values, action, now)
+        row |= {"test": 1, "asked_by": self._store.actor.id}
         with self._engine.write():
-            number = self._engine.value(
-                f"{outbox.INSERT} RETURNING id",
-                {
-                    "automation": found.id, "event": None, "lane": f"{found.id}:test:{now}",
-                    "occasion": json.dumps(values, ensure_ascii=False),
-                    "action": json.dumps(said(found.action), ensure_ascii=False), "test": 1, "ready": 1, "at": now,
-                },
-            )  # fmt: skip
+            number = self._engine.value(f"{outbox.INSERT} RETURNING id", row)
         return self._store.deliveries.get(number)
 
     # -- permissions --------------------------------------------------------------------------------------------

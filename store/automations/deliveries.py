@@ -1,240 +1,57 @@
-"""The outbox: what is due is claimed by one worker at a time, tried up to five times, and kept either way.
+"""Deliveries as people see them: what was sent and what came of it; and sending again.
 
-A delivery is claimed by one statement, the same on both engines (measured: 8 workers, each row exactly once). Of a
-lane, one automation in one collection, only the first that is not done can be claimed, so that order is kept.
+Who sends them: `claims`.
 """
 
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from .. import clock
 from ..errors import Invalid, NotFound
 from ..pages import cursor, limit_of, uncursor
 from ..records import Page
 from ..store import writes
-from .records import Delivery, State
+from .claims import Claims, keep_try
+from .records import Delivery, State, Try
 
 if TYPE_CHECKING:
     from ..store import Store
-    from .sending import Outcome
-
-TRIES = 5
-FIRST_WAIT = 5.0  # seconds until the second try; each later one waits five times as long
-LONGEST_WAIT = timedelta(hours=1)  # however long a host asks for
-GIVEN_UP = timedelta(days=1)  # after which a host that is not there is not waited for any more
-ELSEWHERE = timedelta(minutes=1)  # until a machine that may not send it looks whether another one has
-NOWHERE = timedelta(hours=1)  # after which no machine is waited for any more
-OPENS = 5  # failures in a row after which a host is left alone
-_CIRCUIT = (30.0, 900.0)  # seconds: at first, at most
 
 _COLUMNS = (
     "d.id, d.automation_id, a.name, d.event, d.occasion, d.state, d.tries, d.created_at, d.lease, d.ended_at, "
-    "d.target, d.request, d.status, d.response, d.error, d.test, d.lane"
+    "d.target, d.request, d.status, d.response, d.error, d.test, d.lane, asked.name"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A delivery that is this worker's for a while."""
-
-    id: int
-    automation_id: int
-    lane: str
-    occasion: dict[str, Any]
-    action: dict[str, Any]
-    tries: int
-    since: str
+_FROM = "FROM delivery d JOIN automation a ON a.id = d.automation_id LEFT JOIN entity asked ON asked.id = d.asked_by"
 
 
 class Deliveries:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._engine = store.engine
-
-    # -- the worker's -------------------------------------------------------------------------------------------
-
-    def due(self) -> bool:
-        """Whether a worker has something to do; cheap enough to ask every second."""
-        return bool(
-            self._engine.value(
-                "SELECT 1 FROM delivery WHERE state = 'pending' AND ready = 1 AND lease <= :now LIMIT 1",
-                {"now": clock.to_text(self._store.now())},
-            )
-        )
-
-    def claim(self, owner: str, count: int, lease: timedelta) -> list[Claimed]:
-        """Take up to `count` deliveries that are due; nobody else gets them before the lease is over."""
-        now = self._store.now()
-        with self._engine.write(serial=False):
-            ids = self._engine.rows(
-                "UPDATE delivery SET owner = :me, lease = :until, tries = tries + 1 WHERE id IN (SELECT id FROM "
-                "delivery WHERE state = 'pending' AND ready = 1 AND lease <= :now ORDER BY lease, id LIMIT :n) "
-                "AND state = 'pending' AND ready = 1 AND lease <= :now RETURNING id",
-                {"me": owner, "until": clock.to_text(now + lease), "now": clock.to_text(now), "n": count},
-            )
-            return self._claimed(sorted(number for (number,) in ids))
-
-    def claim_one(self, owner: str, number: int, lease: timedelta) -> Claimed | None:
-        """Take one delivery, if nobody has it."""
-        now = self._store.now()
-        with self._engine.write(serial=False):
-            taken = self._engine.execute(
-                "UPDATE delivery SET owner = :me, lease = :until, tries = tries + 1 WHERE id = :id AND state = "
-                "'pending' AND ready = 1 AND lease <= :now",
-                {"me": owner, "until": clock.to_text(now + lease), "now": clock.to_text(now), "id": number},
-            )
-            return self._claimed([number])[0] if taken else None
-
-    def _claimed(self, ids: Sequence[int]) -> list[Claimed]:
-        if not ids:
-            return []
-        rows = self._engine.rows(
-            "SELECT id, automation_id, lane, occasion, action, tries, since FROM delivery WHERE "
-            f"{self._engine.any_of('id', 'ids')} ORDER BY id",
-            {"ids": self._engine.pack(list(ids))},
-        )
-        return [
-            Claimed(number, automation, lane, json.loads(occasion), json.loads(action), tries, at)
-            for number, automation, lane, occasion, action, tries, at in rows
-        ]
-
-    def closed_until(self, target: str) -> str | None:
-        """Until when a host is left alone, because it has not answered; None: it is not."""
-        return self._engine.value(
-            "SELECT until FROM circuit WHERE host = :h AND until > :now",
-            {"h": host_of(target), "now": clock.to_text(self._store.now())},
-        )
-
-    def put_back(self, owner: str, claimed: Claimed, until: str) -> None:
-        """Leave a delivery for later, without counting a try; one that has waited for a day has failed."""
-        now = self._store.now()
-        if clock.from_text(claimed.since) + GIVEN_UP < now:
-            self._end(owner, claimed, "failed", error="Its host has not answered for a day.")
-            return
-        self._engine.execute(
-            "UPDATE delivery SET owner = NULL, lease = :until, tries = tries - 1, error = :error "
-            "WHERE id = :id AND owner = :me AND state = 'pending'",
-            {
-                "id": claimed.id, "me": owner, "until": until,
-                "error": "Its host has not answered others; it is left alone for a while.",
-            },
-        )  # fmt: skip
-
-    def settle(self, owner: str, claimed: Claimed, outcome: Outcome, *, target: str, request: str) -> None:
-        """Write down what came of a try. The caller is in a serial write transaction.
-
-        Nothing is written where the lease was over and somebody else has it: what they find out counts.
-        """
-        told = {"target": target, "request": request, "status": outcome.status, "response": _kept(outcome.response)}
-        self._judge_host(target, outcome)
-        if outcome.elsewhere:
-            self._leave(owner, claimed, outcome.error, target, request)
-        elif outcome.ok:
-            self._end(owner, claimed, "finished", **told)
-        elif not outcome.again or claimed.tries >= TRIES:
-            self._end(owner, claimed, "failed", **told, error=outcome.error)
-        else:
-            wait = FIRST_WAIT * 5 ** (claimed.tries - 1) * random.uniform(0.75, 1.25)
-            if outcome.wait is not None:
-                wait = max(wait, min(outcome.wait, LONGEST_WAIT.total_seconds()))
-            self._engine.execute(
-                "UPDATE delivery SET owner = NULL, lease = :lease, target = :target, request = :request, status = "
-                "CAST(:status AS BIGINT), response = :response, error = :error "
-                "WHERE id = :id AND owner = :me AND state = 'pending'",
-                told
-                | {
-                    "id": claimed.id, "me": owner, "error": outcome.error,
-                    "lease": clock.to_text(self._store.now() + timedelta(seconds=wait)),
-                },
-            )  # fmt: skip
-
-    def _leave(self, owner: str, claimed: Claimed, error: str, target: str, request: str) -> None:
-        """Leave a delivery to another machine, without counting a try; where none has come in time, it has failed."""
-        now = self._store.now()
-        if clock.from_text(claimed.since) + NOWHERE < now:
-            self._end(owner, claimed, "failed", target=target, request=request, error=error)
-            return
-        self._engine.execute(
-            "UPDATE delivery SET owner = NULL, lease = :lease, tries = tries - 1, target = :target, "
-            "request = :request, error = :error WHERE id = :id AND owner = :me AND state = 'pending'",
-            {
-                "id": claimed.id, "me": owner, "target": target, "request": request, "error": error,
-                "lease": clock.to_text(now + ELSEWHERE),
-            },
-        )  # fmt: skip
-
-    def _end(self, owner: str, claimed: Claimed, state: State, **told: Any) -> None:
-        given = {"target": "", "request": "", "status": None, "response": "", "error": ""} | told
-        ended = self._engine.execute(
-            "UPDATE delivery SET state = :state, ready = 0, owner = NULL, ended_at = :at, target = :target, request = "
-            ":request, status = CAST(:status AS BIGINT), response = :response, error = :error "
-            "WHERE id = :id AND owner = :me AND state = 'pending'",
-            given | {"id": claimed.id, "me": owner, "state": state, "at": clock.to_text(self._store.now())},
-        )
-        if ended:
-            self._ready(claimed.lane)
-
-    def _ready(self, lane: str) -> None:
-        """The next of a lane may be claimed."""
-        self._engine.execute(
-            "UPDATE delivery SET ready = 1, since = :now WHERE id = (SELECT min(id) FROM delivery WHERE lane = :l AND "
-            "state = 'pending')",
-            {"l": lane, "now": clock.to_text(self._store.now())},
-        )
-
-    def _judge_host(self, target: str, outcome: Outcome) -> None:
-        if outcome.status is None and not outcome.dead:  # nobody was asked
-            return
-        host = host_of(target)
-        if not host:
-            return
-        if not outcome.dead:
-            self._engine.execute("DELETE FROM circuit WHERE host = :h", {"h": host})
-            return
-        self._engine.execute(
-            "INSERT INTO circuit (host, failures, until) VALUES (:h, 1, '') "
-            "ON CONFLICT (host) DO UPDATE SET failures = circuit.failures + 1",
-            {"h": host},
-        )
-        failures = self._engine.value("SELECT failures FROM circuit WHERE host = :h", {"h": host})
-        if failures >= OPENS:
-            wait = min(_CIRCUIT[0] * 2 ** min(failures - OPENS, 10), _CIRCUIT[1])
-            until = clock.to_text(self._store.now() + timedelta(seconds=wait))
-            self._engine.execute("UPDATE circuit SET until = :u WHERE host = :h", {"u": until, "h": host})
-
-    def taken(self, number: int) -> bool:
-        """Whether a worker has a delivery right now."""
-        return bool(
-            self._engine.value(
-                "SELECT 1 FROM delivery WHERE id = :id AND state = 'pending' AND owner IS NOT NULL AND lease > :now",
-                {"id": number, "now": clock.to_text(self._store.now())},
-            )
-        )
-
-    # -- people's -----------------------------------------------------------------------------------------------
+        self.claims = Claims(store)
 
     def get(self, number: int) -> Delivery:
-        """One delivery.
+        """One delivery, with what came of its earlier tries; those before it was sent again, too.
 
         Raises:
             NotFound: there is none, or the actor may not see its automation.
         """
         row = self._engine.row(
-            f"SELECT {_COLUMNS} FROM delivery d JOIN automation a ON a.id = d.automation_id WHERE d.id = :d",
+            f"SELECT {_COLUMNS} {_FROM} WHERE d.id = :d",
             {"d": number},
         )
         if row is None:
             raise NotFound(f"There is no delivery {number}. `curatory automation history` lists them.")
         self._store.automations.need_maker(row[1])
-        return _record(row)
+        tries = self._engine.rows(
+            "SELECT at, status, response, error FROM delivery_try WHERE delivery_id = :d ORDER BY id", {"d": number}
+        )
+        return replace(_record(row), earlier=tuple(Try(clock.from_text(at), *came) for at, *came in tries))
 
     def list(
         self,
@@ -276,8 +93,7 @@ class Deliveries:
             args["after"] = uncursor(after, int)[0]
         args["limit"] = limit_of(limit) + 1
         rows = self._engine.rows(
-            f"SELECT {_COLUMNS} FROM delivery d JOIN automation a ON a.id = d.automation_id "
-            f"WHERE {' AND '.join(conditions)} ORDER BY d.id DESC LIMIT :limit",
+            f"SELECT {_COLUMNS} {_FROM} WHERE {' AND '.join(conditions)} ORDER BY d.id DESC LIMIT :limit",
             args,
         )
         found = tuple(_record(row) for row in rows[:limit])
@@ -316,11 +132,13 @@ class Deliveries:
         return count
 
     def _again(self, found: Sequence[Delivery]) -> None:
-        now = clock.to_text(self._store.now())
+        now = clock.to_text(self._store.shared_now())
+        for one in found:
+            keep_try(self._engine, one.id, clock.to_text(one.ended_at or self._store.shared_now()))
         self._engine.many(
-            "UPDATE delivery SET state = 'pending', ready = 0, tries = 0, owner = NULL, lease = :now, ended_at = NULL "
-            "WHERE id = :id",
-            [{"id": one.id, "now": now} for one in found],
+            "UPDATE delivery SET state = 'pending', ready = 0, tries = 0, owner = NULL, lease = :now, ended_at = NULL, "
+            "asked_by = :me WHERE id = :id",
+            [{"id": one.id, "now": now, "me": self._store.actor.id} for one in found],
         )
         for lane in {one.lane for one in found}:
             taken = self._engine.value(
@@ -332,18 +150,15 @@ class Deliveries:
             self._engine.execute(
                 "UPDATE delivery SET ready = 0 WHERE lane = :l AND state = 'pending' AND ready = 1", {"l": lane}
             )
-            self._ready(lane)
+            self.claims.next_of(lane)
 
-
-def host_of(target: str) -> str:
-    """Host and port of a URL, by which a circuit is kept; "" for what has none."""
-    with suppress(ValueError):
-        return urlsplit(target).netloc.lower()
-    return ""
-
-
-def _kept(text: str) -> str:
-    return text.replace("\0", "")
+    def forget(self, before: datetime, *, dry_run: bool = False) -> int:
+        """Remove the deliveries that ended before a time; returns how many. What they announced stays in the log."""
+        condition, args = "state <> 'pending' AND ended_at < :before", {"before": clock.to_text(before)}
+        if dry_run:
+            return self._engine.value(f"SELECT count(*) FROM delivery WHERE {condition}", args)
+        with self._engine.write(serial=False):
+            return self._engine.execute(f"DELETE FROM delivery WHERE {condition}", args)
 
 
 def _record(row: Sequence[Any]) -> Delivery:
@@ -368,4 +183,5 @@ def _record(row: Sequence[Any]) -> Delivery:
         error=row[14],
         test=bool(row[15]),
         lane=row[16],
+        asked_by=row[17],
     )

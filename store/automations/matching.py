@@ -53,12 +53,17 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """An automation that a happening sets off, and where."""
+    """An automation that a happening sets off, and where.
+
+    Attributes:
+        problem: why nobody can say whether it does: its pattern or filter can't be read any more.
+    """
 
     candidate: Candidate
     happening: Happening
     project: int | None
     collection: int | None
+    problem: str = ""
 
 
 def check_pattern(pattern: str, on: str) -> None:
@@ -145,12 +150,17 @@ class Matcher:
             if one.on != happening.on:
                 continue
             for project, collection in happening.places or ((None, None),):
-                if (
-                    self._watches(one, happening, project, collection)
-                    and self._named(one, happening, collection)
-                    and self._filtered(one, happening, project, collection)
-                ):
-                    yield Fired(one, happening, project, collection)
+                if not self._watches(one, happening, project, collection):
+                    continue
+                problem = ""
+                try:
+                    hit = self._named(one, happening, collection) and self._filtered(
+                        one, happening, project, collection
+                    )
+                except Invalid as error:  # read by an older Curatory, perhaps; that must not refuse the change
+                    hit, problem = True, f"Its filter or pattern can't be read: {error}"
+                if hit:
+                    yield Fired(one, happening, project, collection, problem)
                     break
 
     def _watches(self, one: Candidate, happening: Happening, project: int | None, collection: int | None) -> bool:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from ..store import Store
 
 INSERT = (
-    "INSERT INTO delivery (automation_id, event, lane, occasion, action, test, state, ready, lease, since, created_at) "
-    "VALUES (:automation, :event, :lane, :occasion, :action, :test, 'pending', :ready, :at, :at, :at)"
+    "INSERT INTO delivery (automation_id, event, lane, occasion, action, test, asked_by, state, ready, lease, since, "
+    "created_at, ended_at, error) VALUES (:automation, :event, :lane, :occasion, :action, :test, :asked_by, :state, "
+    ":ready, :at, :at, :at, :ended_at, :error)"
 )
 
 
@@ -36,26 +37,31 @@ def post(store: Store, changes: Sequence[Change]) -> None:
         return
     rows: list[dict[str, Any]] = []
     lanes: set[str] = set()
-    now = to_text(store.now())  # an event's time may be ahead of it, where another machine's clock is
+    now = to_text(store.shared_now())  # an event's time may be ahead of it, where another machine's clock is
     for change, happening in found:
         for fired in matcher.fired(candidates, happening):
             if fired.candidate.name not in change.fires and _seen(store, fired.project, change):
                 change.fires.append(fired.candidate.name)
             lane = f"{fired.candidate.id}:{fired.collection or 0}"
-            rows.append(
-                {
-                    "automation": fired.candidate.id,
-                    "event": change.seq,
-                    "lane": lane,
-                    "occasion": json.dumps(values(store, fired, store.actor.name, change.now), ensure_ascii=False),
-                    "action": fired.candidate.action,
-                    "test": 0,
-                    "ready": int(lane not in lanes and not _waiting(store, lane)),
-                    "at": now,
-                }
-            )
-            lanes.add(lane)
+            occasion = values(store, fired, store.actor.name, change.now)
+            row = delivery(fired.candidate.id, lane, occasion, fired.candidate.action, now)
+            row["event"] = change.seq
+            if fired.problem:
+                row |= {"state": "failed", "ready": 0, "ended_at": now, "error": fired.problem}
+            else:
+                row["ready"] = int(lane not in lanes and not _waiting(store, lane))
+                lanes.add(lane)
+            rows.append(row)
     store.engine.many(INSERT, rows)
+
+
+def delivery(automation: int, lane: str, occasion: Mapping[str, Any], action: str, at: str) -> dict[str, Any]:
+    """A delivery that is due at once, for `INSERT`."""
+    return {
+        "automation": automation, "event": None, "lane": lane,
+        "occasion": json.dumps(occasion, ensure_ascii=False), "action": action,
+        "test": 0, "asked_by": None, "state": "pending", "ready": 1, "at": at, "ended_at": None, "error": "",
+    }  # fmt: skip
 
 
 def _seen(store: Store, project: int | None, change: Change) -> bool:

@@ -177,6 +177,8 @@ class Delivery:
         error: why the last try did not do.
         due: when the next try is made, while it is pending.
         lane: deliveries of one lane are made one after the other, in order.
+        earlier: what came of the tries before its newest, oldest first; only where one delivery was asked for.
+        asked_by: who had it tested or sent again; None: nobody, or somebody who is not there any more.
     """
 
     id: int
@@ -197,6 +199,18 @@ class Delivery:
     error: str
     test: bool
     lane: str
+    asked_by: str | None = None
+    earlier: tuple[Try, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """What came of one of a delivery's tries before its newest."""
+
+    at: datetime
+    status: int | None
+    response: str
+    error: str
 
 
 @dataclass(frozen=True, slots=True)

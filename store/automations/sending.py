@@ -10,12 +10,13 @@ import logging
 import subprocess
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import httpcore
 import httpx
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import ssl
     from datetime import datetime
 
+T = TypeVar("T")
 CONNECTING = 5.0  # seconds to reach a host
 LONGEST = 15.0  # seconds until an answer is whole
 COMMAND = 60.0  # seconds that a command may take
@@ -184,6 +186,20 @@ def _retry_after(value: str | None, now: datetime) -> float | None:
     return None
 
 
+def aside(work: Callable[[], T], name: str) -> Future[T]:
+    """Work in a thread of its own; a daemon, so that a host which does not answer keeps no process from ending."""
+    future: Future[T] = Future()
+
+    def go() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=go, name=name, daemon=True).start()
+    return future
+
+
 def _plain(error: Exception) -> str:
     return " ".join(str(error).split())[:300] or type(error).__name__
 
@@ -203,8 +219,11 @@ class _Careful(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
+        looking = aside(lambda: resolve(host, port, self._scheme, self._rules), f"resolve-{host}")
         try:
-            addresses = resolve(host, port, self._scheme, self._rules)
+            addresses = looking.result(min(timeout or CONNECTING, self._left()))
+        except TimeoutError:  # the system's resolver knows no timeout: it is left behind
+            raise httpcore.ConnectError(f"nobody said in time where {host} is") from None
         except OSError as error:
             raise httpcore.ConnectError(f"{host} is not known: {error}") from error
         problem: Exception = httpcore.ConnectError(f"{host} leads nowhere")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .. import clock
+from ..errors import Invalid
 from ..events import COLUMNS, record
 from . import outbox
 from .happenings import Happening, Reader
@@ -42,6 +43,8 @@ class Trials:
             matcher.candidates(happenings)
             for happening in happenings:
                 for hit in matcher.fired((one,), happening):
+                    if hit.problem:
+                        raise Invalid(hit.problem)
                     fired += 1
                     newest = newest or outbox.values(self._store, hit, event.actor, clock.to_text(event.at))
         return fired, len(rows), newest

@@ -19,7 +19,7 @@ from .records import Action, Command, Delivery, Nothing, Slack, Webhook
 
 if TYPE_CHECKING:
     from ..store import Store
-    from .deliveries import Claimed
+    from .claims import Claimed
     from .sending import Outcome, Sender
 
 LEASE = timedelta(seconds=120)  # longer than any try takes, so that nobody else makes it meanwhile
@@ -57,6 +57,7 @@ class Worker:
         from .sending import Sender
 
         self._store = store
+        self._claims = store.deliveries.claims
         self._threads = threads
         self._lease = lease
         self._name = f"{os.getpid()}-{secrets.token_hex(4)}"
@@ -103,7 +104,7 @@ class Worker:
             left = None if end is None else end - time.monotonic()
             over = left is not None and left <= 0
             made += self._step(under_way, over)
-            if over or (not under_way and not self._store.deliveries.due()):
+            if over or (not under_way and not self._claims.due()):
                 return made
             wait(under_way, timeout=left, return_when=FIRST_COMPLETED)
 
@@ -113,14 +114,14 @@ class Worker:
         Raises:
             NotFound, Forbidden: see `Deliveries.get`.
         """
-        claimed = self._store.deliveries.claim_one(self._name, number, self._lease)
+        claimed = self._claims.claim_one(self._name, number, self._lease)
         if claimed is not None:
             ready = self._prepared(claimed)
             outcome = ready.go()
             with self._store.engine.write():
                 self._settle(ready, outcome)
         end = time.monotonic() + PATIENCE
-        while self._store.deliveries.taken(number) and time.monotonic() < end:  # another worker was faster
+        while self._claims.taken(number) and time.monotonic() < end:  # another worker was faster
             time.sleep(0.1)
         return self._store.deliveries.get(number)
 
@@ -128,21 +129,21 @@ class Worker:
         """Write down what has come of tries, and begin as many new ones; in one transaction."""
         done = [future for future in under_way if future.done()]
         free = 0 if ending else self._threads - len(under_way) + len(done)
-        deliveries = self._store.deliveries
-        if not done and not (free and deliveries.due()):
+        claims = self._claims
+        if not done and not (free and claims.due()):
             return 0
         claimed: list[Claimed] = []
         with self._store.engine.write():
             for future in done:
                 self._settle(under_way[future], future.result())
             if free:
-                claimed = deliveries.claim(self._name, free, self._lease)
+                claimed = claims.claim(self._name, free, self._lease)
         for future in done:
             del under_way[future]
         held: list[tuple[Claimed, str]] = []
         for one in claimed:
             ready = self._prepared(one)
-            until = deliveries.closed_until(ready.target)
+            until = claims.closed_until(ready.target)
             if until is not None:
                 held.append((one, until))
             else:
@@ -150,16 +151,16 @@ class Worker:
         if held:
             with self._store.engine.write():
                 for one, until in held:
-                    deliveries.put_back(self._name, one, until)
+                    claims.put_back(self._name, one, until)
         return len(claimed) - len(held)
 
     def _settle(self, ready: _Ready, outcome: Outcome) -> None:
-        self._store.deliveries.settle(self._name, ready.claimed, outcome, target=ready.target, request=ready.shown)
+        self._claims.settle(self._name, ready.claimed, outcome, target=ready.target, request=ready.shown)
 
     # -- one try ------------------------------------------------------------------------------------------------
 
     def _prepared(self, claimed: Claimed) -> _Ready:
-        from .deliveries import TRIES
+        from .claims import TRIES
         from .sending import Outcome
 
         action = action_of(claimed.action)
@@ -244,17 +245,12 @@ def _masked(text: str, hidden: list[str]) -> str:
 
 
 def _begun(ready: _Ready) -> Future[Outcome]:
-    """A try in a thread of its own; a daemon, so that a host which does not answer keeps no process from ending."""
-    future: Future[Outcome] = Future()
+    from .sending import Outcome, aside
 
-    from .sending import Outcome
-
-    def go() -> None:
+    def go() -> Outcome:
         try:
-            outcome = ready.go()
+            return ready.go()
         except Exception as error:  # a fault of ours must not end the worker
-            outcome = Outcome(False, error=f"It could not be sent: {type(error).__name__}.")
-        future.set_result(outcome)
+            return Outcome(False, error=f"It could not be sent: {type(error).__name__}.")
 
-    threading.Thread(target=go, name=f"delivery-{ready.claimed.id}", daemon=True).start()
-    return future
+    return aside(go, f"delivery-{ready.claimed.id}")

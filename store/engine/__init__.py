@@ -12,6 +12,7 @@ import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from ..errors import Invalid, Unavailable
@@ -180,6 +181,10 @@ class Engine(ABC):
     @abstractmethod
     def facts(self) -> dict[str, Any]:
         """What this engine is, for `curatory stats`: version, size in bytes, warnings."""
+
+    def ahead(self) -> timedelta:
+        """How far the database's clock is ahead of this machine's, where they are not the same."""
+        return timedelta(0)
 
     @abstractmethod
     def check(self) -> list[str]:

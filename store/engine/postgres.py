@@ -6,8 +6,10 @@ import json
 import os
 import re
 import subprocess
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,10 +17,13 @@ from typing import Any, ClassVar
 import psycopg
 from psycopg import conninfo, errors
 
+from .. import clock
 from ..errors import Busy, Conflict, CuratoryError, Invalid, NotFound, Unavailable
 from . import BUSY_SECONDS, Engine, Row
 from .regex import to_postgres
 
+_LOOK_AGAIN = 600.0  # seconds between two looks at the server's clock
+_NEAR = timedelta(milliseconds=100)  # clocks that differ by less are taken to be the same
 _LARGEST = "1.7976931348623157e308"
 # A quoted literal as it stands, or a named parameter.
 _NAMED = re.compile(r"('(?:[^']|'')*')|(?<!:):([a-z_][a-z_0-9]*)")
@@ -63,6 +68,7 @@ class Postgres(Engine):
         self._options = {name: value for name, value in options.items() if name not in parts}
         self.url = _without_password(url)
         database = parts.get("dbname") or parts.get("user") or "?"
+        self._ahead, self._looked = timedelta(0), -_LOOK_AGAIN
         self._where = f"PostgreSQL at {parts.get('host') or 'the local socket'}, database {database}"
 
     # -- connection ---------------------------------------------------------------------------------------------
@@ -308,6 +314,16 @@ class Postgres(Engine):
         )
         version = self.value("SHOW server_version").split()[0]
         return {"engine": "postgresql", "version": version, "location": self.url, "size": int(size)}
+
+    def ahead(self) -> timedelta:
+        if time.monotonic() >= self._looked + _LOOK_AGAIN:
+            before = clock.system_clock()
+            there = self.value("SELECT clock_timestamp()")
+            after = clock.system_clock()
+            ahead = there - (before + (after - before) / 2)
+            self._ahead = ahead if abs(ahead) > max(after - before, _NEAR) else timedelta(0)
+            self._looked = time.monotonic()
+        return self._ahead
 
     def check(self) -> list[str]:
         if self.value("SHOW data_checksums") == "off":

@@ -213,15 +213,20 @@ AUTOMATIONS = (
         definition {text} NOT NULL, created_at {text} NOT NULL, created_by {int} REFERENCES entity (id),
         updated_at {text} NOT NULL, removed_at {text})""",
     # `ready`: the first of its lane that is not done; `since` then. `lease`: not to be touched before. `occasion` and
-    # `action`: JSON.
+    # `action`: JSON. `asked_by`: who had it tested or sent again.
     """CREATE TABLE delivery (
         id {id}, automation_id {int} NOT NULL REFERENCES automation (id), event {int}, lane {text} NOT NULL,
         occasion {text} NOT NULL, action {text} NOT NULL, test {int} NOT NULL DEFAULT 0,
+        asked_by {int} REFERENCES entity (id),
         state {text} NOT NULL CHECK (state IN ('pending', 'finished', 'failed')), ready {int} NOT NULL,
         owner {text}, lease {text} NOT NULL, since {text} NOT NULL, tries {int} NOT NULL DEFAULT 0,
         created_at {text} NOT NULL,
         ended_at {text}, target {text} NOT NULL DEFAULT '', request {text} NOT NULL DEFAULT '', status {int},
         response {text} NOT NULL DEFAULT '', error {text} NOT NULL DEFAULT '')""",
+    # What came of the tries before the newest one.
+    """CREATE TABLE delivery_try (
+        id {id}, delivery_id {int} NOT NULL REFERENCES delivery (id) ON DELETE CASCADE, at {text} NOT NULL,
+        status {int}, response {text} NOT NULL, error {text} NOT NULL)""",
     # Hosts that have not answered: how often in a row, and until when they are left alone.
     "CREATE TABLE circuit (host {text} PRIMARY KEY, failures {int} NOT NULL, until {text} NOT NULL) {keyed}",
     "CREATE UNIQUE INDEX integration_name ON integration (entity_id, name) WHERE removed_at IS NULL",
@@ -231,6 +236,8 @@ AUTOMATIONS = (
     "CREATE INDEX delivery_lane ON delivery (lane, id) WHERE state = 'pending'",
     "CREATE INDEX delivery_automation ON delivery (automation_id, id)",
     "CREATE INDEX delivery_created ON delivery (created_at)",
+    "CREATE INDEX delivery_ended ON delivery (ended_at) WHERE state <> 'pending'",
+    "CREATE INDEX delivery_try_of ON delivery_try (delivery_id, id)",
 )
 
 GENESIS = "0" * 64

@@ -54,6 +54,7 @@ def made(store: Store, team: str, team_id: int, legacy: Project, *, only_blockin
         tuple(access),
         tuple(problems),
         legacy.protected_aliases,
+        tuple(store.automations.copies(legacy.id)),
     )
 
 

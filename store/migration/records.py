@@ -72,6 +72,7 @@ class Plan:
         source: path or address of what is migrated.
         registry: path of the registry that will be made.
         protected: aliases that only admins move, before and after.
+        automations: those that are copied, each with the name that its copy gets.
     """
 
     kind: Kind
@@ -82,6 +83,7 @@ class Plan:
     people: tuple[Access, ...]
     problems: tuple[Problem, ...]
     protected: tuple[str, ...] = ()
+    automations: tuple[tuple[str, str], ...] = ()
 
     @property
     def versions(self) -> int:

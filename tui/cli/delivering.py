@@ -11,7 +11,7 @@ import click
 
 from . import documents
 from .failure import Refused
-from .options import PATH, json_option, page_options, pass_session, verb, yes_option
+from .options import PATH, dry_run_option, json_option, page_options, pass_session, verb, yes_option
 from .output import BAD, DIM, GOOD, NAME, WARN, Span, number
 from .tables import Column, table
 from .times import Moment
@@ -106,18 +106,19 @@ def history(
         )
     table(out, columns, rows)
     if page.after is not None:
-        out.note(f"the newest {number(len(page.items), 'delivery', 'deliveries')} · more: --after {page.after}")
+        out.note(f"the newest {_deliveries(len(page.items))} · more: --after {page.after}")
 
 
 def _show(session: Session, one: Delivery, as_json: bool) -> None:
     out = session.out
     if as_json:
-        out.json(documents.delivery(one))
+        out.json(documents.one_delivery(one))
         return
     out.line((f"delivery {one.id}", NAME), "  ", (one.state, _STATES[one.state]), (f"  {one.error}", BAD))
     out.pairs(
         [
             ("automation", one.automation),
+            ("asked for by", one.asked_by),
             ("event", "a test" if one.event is None else f"{one.on}, event {one.event}"),
             ("about", one.about),
             ("made", out.exact(one.created_at)),
@@ -129,6 +130,12 @@ def _show(session: Session, one: Delivery, as_json: bool) -> None:
         ],
         indent=2,
     )
+    if one.earlier:
+        out.head("Earlier tries")
+        for each in one.earlier:
+            out.line((out.exact(each.at), DIM), "  ", each.error, indent=2)
+            if each.response:
+                out.block(each.response, indent=4)
     for title, text in (("Sent", one.request), ("Answer", one.response)):
         if text:
             out.head(title)
@@ -140,6 +147,7 @@ def _show(session: Session, one: Delivery, as_json: bool) -> None:
 @click.option("--failed", is_flag=True, help="All failed deliveries of the automation NAME.")
 @click.option("--since", type=Moment(), metavar="TIME", help="With --failed: only those made since then.")
 @click.option("--until", type=Moment(end=True), metavar="TIME", help="With --failed: only those made until then.")
+@dry_run_option
 @yes_option
 @json_option
 @pass_session
@@ -149,6 +157,7 @@ def redeliver(
     failed: bool,
     since: datetime | None,
     until: datetime | None,
+    dry_run: bool,
     yes: bool,
     as_json: bool,
 ) -> None:
@@ -159,23 +168,30 @@ def redeliver(
       curatory automation redeliver deploy --failed --since 2026-05-01
     """
     store = session.store
-    if not failed:
-        if since or until or not all(name.isdigit() for name in names):
-            raise click.UsageError("Give the numbers that `automation history` shows, or a name with --failed.")
-        with store.engine.write():
-            again = [store.deliveries.redeliver(int(name)) for name in names]
-        count = len(again)
-    else:
-        if len(names) != 1:
-            raise click.UsageError("--failed is of one automation.")
-        found = store.automations.get(names[0])
+    if not failed and (since or until or not all(name.isdigit() for name in names)):
+        raise click.UsageError("Give the numbers that `automation history` shows, or a name with --failed.")
+    if failed and len(names) != 1:
+        raise click.UsageError("--failed is of one automation.")
+    found = store.automations.get(names[0]) if failed else None
+    if found is not None and not dry_run:
         ask(f"Send all failed deliveries of {found.name} again?", yes=yes)
-        count = store.deliveries.redeliver_failed(found.id, since=since, until=until)
+    with store.rehearsal() if dry_run else store.engine.write():
+        if found is not None:
+            count = store.deliveries.redeliver_failed(found.id, since=since, until=until)
+        else:
+            count = len([store.deliveries.redeliver(int(name)) for name in dict.fromkeys(names)])
     if as_json:
-        session.out.json({"redelivered": count})
+        session.out.json({"redelivered": count, "dry_run": dry_run})
         return
-    session.out.line(f"{number(count, 'delivery', 'deliveries')} will be sent again")
+    if dry_run:
+        session.out.line(f"Dry run: nothing was changed. It would have sent {_deliveries(count)} again")
+        return
+    session.out.line(f"{_deliveries(count)} will be sent again")
     session.out.note("the app, `curatory serve` and `curatory automation work` send them")
+
+
+def _deliveries(count: int) -> str:
+    return number(count, "delivery", "deliveries")
 
 
 @verb(short_help="Send what is due, for as long as it runs.")

@@ -326,7 +326,17 @@ def delivery(one: Delivery) -> Document:
         "status": one.status,
         "response": one.response,
         "error": one.error,
+        "asked_by": one.asked_by,
     }
+
+
+def one_delivery(one: Delivery) -> Document:
+    """A delivery with what came of its earlier tries."""
+    earlier = [
+        {"at": time(each.at), "status": each.status, "response": each.response, "error": each.error}
+        for each in one.earlier
+    ]
+    return {**delivery(one), "earlier": earlier}
 
 
 def plan(one: Plan) -> Document:
@@ -342,6 +352,7 @@ def plan(one: Plan) -> Document:
         "collections": [asdict(each) | {"tags": list(each.tags)} for each in one.collections],
         "people": [asdict(each) for each in one.people],
         "problems": [asdict(each) for each in one.problems],
+        "automations": [{"name": name, "target": target} for name, target in one.automations],
     }
 
 

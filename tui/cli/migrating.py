@@ -83,6 +83,10 @@ def show_plan(out: Output, found: Plan) -> None:
     columns = [Column("who", NAME, least=8), Column("before"), Column("after"), Column("", DIM, least=10, wraps=True)]
     rows = [(one.name, one.before or "none", one.after or "none", one.note) for one in found.people]
     table(out, columns, rows, indent=2)
+    if found.automations:
+        out.head("Automations")
+        for name, target in found.automations:
+            out.line((name, NAME), (" copied as ", DIM), (target, NAME), indent=2)
     out.head("Collections")
     if not found.collections:
         out.line("None: the new registry will be empty.", indent=2)

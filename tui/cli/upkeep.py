@@ -75,6 +75,8 @@ def verify(session: Session, path: str | None, as_json: bool) -> None:
 def gc(session: Session, dry_run: bool, as_json: bool) -> None:
     """Delete versions whose time to live has ended, and files that nothing has needed for 24 hours.
 
+    Deliveries of automations that ended more than 90 days ago go as well; what they announced stays in the log.
+
     \b
       curatory gc --dry-run
       curatory gc
@@ -91,6 +93,7 @@ def gc(session: Session, dry_run: bool, as_json: bool) -> None:
                 "files": done.blobs,
                 "bytes": done.bytes,
                 "waiting": done.waiting,
+                "deliveries": done.deliveries,
             }
         )
         return
@@ -106,6 +109,8 @@ def gc(session: Session, dry_run: bool, as_json: bool) -> None:
         f"removed {number(done.blobs, 'file')} ({size(done.bytes)}); "
         f"{number(len(done.expired), 'version')} expired, {number(done.purged, 'deleted version')} given up for good",
     )
+    if done.deliveries:
+        out.note(f"{number(done.deliveries, 'delivery', 'deliveries')} that ended over 90 days ago went, too")
     if done.waiting:
         out.note(f"{number(done.waiting, 'file')} that nothing needs wait until 24 hours have passed")
 

@@ -48,12 +48,15 @@ class DeliveryDialog(Dialog[None]):
     def on_mount(self) -> None:
         super().on_mount()
         self.call_after_refresh(self._show)
+        self._read()  # a list has it without its earlier tries
         self.set_interval(1.0, self.live)
 
     def live(self) -> None:
         """While it is pending, what comes of it is looked for."""
-        if self.delivery.state != "pending":
-            return
+        if self.delivery.state == "pending":
+            self._read()
+
+    def _read(self) -> None:
         store, number = self.store, self.delivery.id
 
         def done(found: Delivery) -> None:
@@ -89,6 +92,14 @@ class DeliveryDialog(Dialog[None]):
                 _field("" if number else "error", (part, "bad"))
                 for number, part in enumerate(wrapped(one.error, max(width - 14, 20)))
             ]
+        if one.asked_by is not None:
+            lines.insert(1, _field("asked by", (one.asked_by, "person")))
+        if one.earlier:
+            lines += [[], [("Earlier tries", "head")]]
+            for each in one.earlier:
+                lines.append([("  ", ""), *_moment(each.at, now)])
+                lines += [[("    ", ""), (part, "bad")] for part in wrapped(each.error, max(width - 6, 20))]
+                lines += text_lines(each.response, width, "string", "    ") if each.response else []
         lines += [[], [("Sent", "head"), ("   secrets are left out", "muted")]]
         lines += _laid_out(one.request, width) if one.request else [[("  nothing yet", "muted")]]
         lines += [[], [("Answered", "head")]]

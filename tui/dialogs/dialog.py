@@ -196,9 +196,10 @@ class PlanDialog(Dialog[bool]):
                 return
             missing = self.missing()
             self._plan = plan if missing is None else None
-            lines: list[Line] = [[("• ", "muted"), *line] for line in plan.lines[:MOST]]
-            if len(plan.lines) > MOST:
-                lines.append([(f"… and {len(plan.lines) - MOST:,} more of the kind", "warn")])
+            lines: list[Line] = [[("• ", "muted"), *line] for line in plan.lines]
+            last = len(lines) - plan.kept
+            if last > MOST:
+                lines[MOST:last] = [[(f"… and {last - MOST:,} more of the kind", "warn")]]
             if missing is not None:
                 lines.insert(0, [(missing, "muted")])
             if note:

@@ -252,6 +252,11 @@ def _rows(plan: Plan, width: int) -> Iterator[Row]:
             person,
         )
     yield Row("space 2", ((),), heading=True)
+    if plan.automations:
+        yield _head("Automations", "copied, the old ones stay")
+        for name, target in plan.automations:
+            yield Row(("automation", name), ([("  ", ""), (name, "strong"), ("  as ", "muted"), (target, "strong")],))
+        yield Row("space 3", ((),), heading=True)
     yield _head("Collections", "as they will be called, with their aliases")
     for collection in plan.collections:
         aliases = ", ".join(f"{alias} v{number}" for alias, number in collection.aliases.items())

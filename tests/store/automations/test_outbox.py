@@ -6,14 +6,30 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from curatory.store import Command, Delivery, Forbidden, Integration, Invalid, Nothing, Slack, Store, Webhook, Worker
-from curatory.store.automations import deliveries, sending
+from curatory.store import (
+    Command,
+    Delivery,
+    Forbidden,
+    Integration,
+    Invalid,
+    NotFound,
+    Nothing,
+    Slack,
+    Store,
+    Webhook,
+    Worker,
+    open_store,
+)
+from curatory.store import clock as store_clock
+from curatory.store.automations import claims, sending
+from curatory.store.clock import from_text, system_clock
 from standardwebhooks import Webhook as Standard
 from standardwebhooks import WebhookVerificationError
 
@@ -254,28 +270,54 @@ def test_a_circuit_closes_with_the_first_answer(
     for number in range(6):
         linked.aliases.add(f"model/c{number}:v0", "prod")
     worker.drain()
-    host = deliveries.host_of(receiver.url)
+    host = claims.host_of(receiver.url)
     assert linked.engine.value("SELECT failures FROM circuit WHERE host = :h", {"h": host}) == 6
     clock.forward(minutes=20)
     worker.drain()
     assert linked.engine.value("SELECT count(*) FROM circuit") == 0
-    assert {one.state for one in all_of(linked)} == {"finished"}
+    assert {one.state for one in all_of(linked)} == {"finished"}, "those that waited for the first go at once"
+
+
+def test_one_is_let_through_to_see_whether_a_host_answers_again(
+    deploy: int, linked: Store, logged: Callable, worker: Worker, receiver: Receiver, clock: Clock
+) -> None:
+    for number in range(6):
+        linked.links.add(logged("0"), f"model/c{number}")
+    receiver.answers = [Answer(503)] * 20
+    for number in range(6):
+        linked.aliases.add(f"model/c{number}:v0", "prod")
+    worker.drain()
+    for seen in (7, 8, 9):
+        clock.forward(minutes=30)
+        worker.drain()
+        assert len(receiver.seen) == seen
+    assert sum(one.tries for one in all_of(linked)) == 9
+
+
+def test_whoever_was_let_through_and_ended_keeps_no_host_closed(deploy: int, linked: Store, clock: Clock) -> None:
+    target = "https://example.com/hook"
+    linked.engine.execute("INSERT INTO circuit (host, failures, until) VALUES ('example.com', 5, '')")
+    claims = linked.deliveries.claims
+    assert claims.closed_until(target) is None
+    assert claims.closed_until(target) is not None
+    clock.forward(seconds=21)
+    assert claims.closed_until(target) is None
 
 
 def test_a_claim_is_one_workers_until_its_lease_is_over(deploy: int, linked: Store, clock: Clock) -> None:
     linked.aliases.add("model/detector:v0", "prod")
     lease = timedelta(minutes=2)
-    (mine,) = linked.deliveries.claim("me", 10, lease)
-    assert linked.deliveries.claim("other", 10, lease) == []
+    (mine,) = linked.deliveries.claims.claim("me", 10, lease)
+    assert linked.deliveries.claims.claim("other", 10, lease) == []
     clock.forward(minutes=3)
-    (theirs,) = linked.deliveries.claim("other", 10, lease)
+    (theirs,) = linked.deliveries.claims.claim("other", 10, lease)
     assert (theirs.id, theirs.tries) == (mine.id, 2)
     with linked.engine.write():  # the first comes back after all: too late
-        linked.deliveries.settle("me", mine, sending.Outcome(False, 500), target="", request="")
+        linked.deliveries.claims.settle("me", mine, sending.Outcome(False, 500), target="", request="")
     (delivery,) = all_of(linked)
     assert (delivery.state, delivery.status) == ("pending", None)
     with linked.engine.write():
-        linked.deliveries.settle("other", theirs, sending.Outcome(True, 200), target="", request="")
+        linked.deliveries.claims.settle("other", theirs, sending.Outcome(True, 200), target="", request="")
     assert all_of(linked)[0].state == "finished"
 
 
@@ -284,7 +326,7 @@ def test_what_ends_its_worker_five_times_is_not_tried_again(
 ) -> None:
     linked.aliases.add("model/detector:v0", "prod")
     for _ in range(5):
-        assert linked.deliveries.claim("dies", 1, timedelta(minutes=2))
+        assert linked.deliveries.claims.claim("dies", 1, timedelta(minutes=2))
         clock.forward(minutes=3)
     worker.drain()
     (delivery,) = all_of(linked)
@@ -322,14 +364,14 @@ def test_redelivery_does_not_overtake_what_is_under_way(deploy: int, linked: Sto
     linked.aliases.add("model/detector:v0", "one")
     worker.drain()
     linked.aliases.add("model/detector:v0", "two")
-    (second,) = linked.deliveries.claim("other", 1, timedelta(minutes=2))
+    (second,) = linked.deliveries.claims.claim("other", 1, timedelta(minutes=2))
     linked.deliveries.redeliver_failed(deploy)
-    assert linked.deliveries.claim("third", 9, timedelta(minutes=2)) == []
+    assert linked.deliveries.claims.claim("third", 9, timedelta(minutes=2)) == []
     with linked.engine.write():
-        linked.deliveries.settle("other", second, sending.Outcome(True, 200), target="", request="")
-    assert [claimed.occasion["alias"] for claimed in linked.deliveries.claim("third", 9, timedelta(minutes=2))] == [
-        "one"
-    ]
+        linked.deliveries.claims.settle("other", second, sending.Outcome(True, 200), target="", request="")
+    assert [
+        claimed.occasion["alias"] for claimed in linked.deliveries.claims.claim("third", 9, timedelta(minutes=2))
+    ] == ["one"]
 
 
 def test_history_is_for_who_may_make_automations_there(deploy: int, linked: Store) -> None:
@@ -510,6 +552,113 @@ def test_an_answer_is_kept_as_it_came_and_not_unpacked(
     assert [one.state for one in all_of(linked)] == ["finished", "finished"]
     assert receiver.seen[0].headers["accept-encoding"] == "identity"
     assert "cookie" not in receiver.seen[1].headers
+
+
+def test_what_came_of_each_try_is_kept_and_who_asked_for_another(
+    deploy: int, linked: Store, worker: Worker, receiver: Receiver, clock: Clock
+) -> None:
+    receiver.answers = [Answer(500, body=b"first"), Answer(400, body=b"second")]
+    linked.aliases.add("model/detector:v0", "prod")
+    worker.drain()
+    clock.forward(minutes=1)
+    worker.drain()
+    (delivery,) = all_of(linked)
+    assert (delivery.state, delivery.response, delivery.asked_by) == ("failed", "second", None)
+    ended = clock.time
+    clock.forward(hours=1)
+    linked.users.add("kim")
+    linked.members.add("model", "kim", "admin")
+    linked.as_actor("kim").deliveries.redeliver(delivery.id)
+    worker.drain()
+    again = linked.deliveries.get(delivery.id)
+    assert (again.state, again.tries, again.asked_by) == ("finished", 1, "kim")
+    tries = linked.deliveries.get(delivery.id).earlier
+    assert [(one.status, one.response) for one in tries] == [(500, "first"), (400, "second")]
+    assert "400" in tries[1].error
+    assert tries[1].at == ended
+    linked.users.add("bo")
+    with pytest.raises((Forbidden, NotFound)):
+        linked.as_actor("bo").deliveries.get(delivery.id)
+
+
+def test_deliveries_that_ended_long_ago_are_garbage(
+    deploy: int, linked: Store, worker: Worker, receiver: Receiver, clock: Clock
+) -> None:
+    receiver.answers = [Answer(500)]
+    linked.aliases.add("model/detector:v0", "prod")
+    worker.drain()
+    clock.forward(minutes=1)
+    worker.drain()
+    linked.aliases.add("model/detector:v1", "prod")  # a removal and an addition
+    clock.forward(days=89)
+    assert linked.garbage.collect().deliveries == 0
+    clock.forward(days=2)
+    assert linked.garbage.collect(dry_run=True).deliveries == 1
+    assert linked.garbage.collect().deliveries == 1
+    assert [one.state for one in all_of(linked)] == ["pending"], "what was never sent is no garbage"
+    assert linked.engine.value("SELECT count(*) FROM delivery_try") == 0
+    added = linked.engine.value("SELECT count(*) FROM event WHERE action = 'alias.add'")
+    assert added == 2, "what was announced stays"
+
+
+@pytest.mark.parametrize("field", ["filter", "pattern"])
+def test_a_filter_that_can_not_be_read_fails_its_delivery_and_no_change(
+    deploy: int, linked: Store, worker: Worker, receiver: Receiver, field: str
+) -> None:
+    linked.automations.create("other", "model", "alias.add", Nothing())
+    text = linked.engine.value("SELECT definition FROM automation WHERE id = :a", {"a": deploy})
+    broken = json.loads(text) | {field: "~("}
+    linked.engine.execute("UPDATE automation SET definition = :d WHERE id = :a", {"d": json.dumps(broken), "a": deploy})
+    linked.aliases.add("model/detector:v0", "prod")
+    linked.aliases.add("model/detector:v0", "best")
+    worker.drain()
+    assert linked.versions.get("model/detector:best").number == 0
+    by = {name: [one for one in all_of(linked) if one.automation == name] for name in ("deploy", "other")}
+    assert [one.state for one in by["other"]] == ["finished", "finished"]
+    assert [one.state for one in by["deploy"]] == ["failed", "failed"]
+    assert all("can't be read" in one.error for one in by["deploy"])
+    assert receiver.seen == []
+    with pytest.raises(Invalid):
+        linked.automations.preview(deploy)
+
+
+def test_a_name_that_nobody_resolves_in_time_is_not_waited_for(
+    linked: Store, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stand-in for the system's resolver: a name server that never answers can't be had here."""
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **named: over.wait(60) and [])
+    monkeypatch.setattr(sending, "CONNECTING", 0.2)
+    hook = linked.integrations.create(None, "slow", "https://slow.example/hook")
+    linked.automations.create("a", "model", "alias.add", Webhook(hook.id))
+    linked.aliases.add("model/detector:v0", "prod")
+    worker.drain()
+    over.set()
+    (delivery,) = all_of(linked)
+    assert "nobody said in time where slow.example is" in delivery.error
+
+
+def test_a_machine_whose_clock_is_wrong_takes_nothing_from_others(
+    deploy: int, linked: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock of this process and that of PostgreSQL, which is right."""
+    if linked.engine.name == "sqlite":
+        pytest.skip("SQLite has no clock of its own")
+    lease = timedelta(minutes=2)
+    linked.now = system_clock
+    linked.aliases.add("model/detector:v0", "prod")
+    assert len(linked.deliveries.claims.claim("right", 10, lease)) == 1
+    with open_store(linked.engine.url, "ana") as other:
+        monkeypatch.setattr(store_clock, "system_clock", lambda: system_clock() + timedelta(hours=1))
+        other.now = store_clock.system_clock
+        assert other.deliveries.claims.claim("ahead", 10, lease) == []
+    with open_store(linked.engine.url, "ana") as other:
+        monkeypatch.setattr(store_clock, "system_clock", lambda: system_clock() - timedelta(hours=1))
+        other.now = store_clock.system_clock
+        other.aliases.add("model/detector:v1", "best")
+        assert len(other.deliveries.claims.claim("behind", 10, lease)) == 0, "the lane is taken"
+        found = linked.engine.value("SELECT max(created_at) FROM delivery")
+    assert abs(from_text(found) - system_clock()) < timedelta(minutes=5)
 
 
 def test_another_machines_clock_delays_nothing(deploy: int, linked: Store, worker: Worker, clock: Clock) -> None:

@@ -20,6 +20,12 @@ def test_they_watch_the_new_registry_as_they_watched_the_old(legacy: Store) -> N
     legacy.automations.create("one", f"{OLD}/detector", "tag.add", Nothing(), enabled=False)
     legacy.automations.create("end", OLD, "migration.end", Nothing())
     legacy.automations.create("links", "acme", "version.link", Nothing())
+    legacy.automations.create("one (migrated)", "acme", "version.link", Nothing())  # takes that name
+    planned = dict(legacy.migrations.plan("vision").automations)
+    assert planned == {
+        "whole": "whole (migrated)", "one": "one (migrated 2)", "end": "end (migrated)",
+    }  # fmt: skip
+    legacy.automations.remove("one (migrated)")
     legacy.migrations.run("vision")
     copies = {one.name: one for one in legacy.automations.list(NEW) if "(migrated)" in one.name}
     assert set(copies) == {"whole (migrated)", "one (migrated)", "end (migrated)"}

@@ -23,6 +23,7 @@ from curatory.store import (
 )
 from curatory.store.automations.sending import Outcome
 from curatory.tui.delivering import Courier
+from curatory.tui.dialogs import dialog
 from curatory.tui.dialogs.automation import AutomationDialog
 from curatory.tui.dialogs.deed import Deed
 from curatory.tui.dialogs.delivery import DeliveryDialog, RedeliverDialog
@@ -579,6 +580,20 @@ async def test_a_dialog_says_which_automations_will_run(desk: Open, small: Store
         await hands.press("ctrl+s")
         assert len(deliveries(small, deploy)) == 1
         assert any("Done: moves prod v1 → v2   u" in toast for toast in hands.toasts)
+
+
+async def test_however_long_a_plan_is_what_will_run_is_in_it(
+    desk: Open, small: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small.automations.create("notify", "model", "alias.add", Nothing())
+    monkeypatch.setattr(dialog, "MOST", 2)
+    async with desk(f"{DETECTOR}:v2", files=False) as hands:
+        await hands.press("a")
+        await hands.type("a, b, c, d")
+        lines = hands.plan.split("\n")
+        assert len(lines) == 4
+        assert "and 2 more of the kind" in lines[2]
+        assert "will run: notify" in lines[3]
 
 
 async def test_one_that_is_new_since_the_plan_is_shown_before_it_runs(desk: Open, small: Store) -> None:

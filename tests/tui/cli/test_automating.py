@@ -81,10 +81,18 @@ def test_what_failed_is_sent_again(cli: Cli, hook: Receiver) -> None:
     items = cli("automation", "history", "--state", "failed", "--json").document["items"]
     assert len(items) == 3
     assert "1 delivery will be sent again" in cli("automation", "redeliver", str(items[-1]["id"])).out
+    assert "would have sent 2 deliveries again" in cli("automation", "redeliver", "deploy", "--failed", "--dry-run").out
+    assert len(cli("automation", "history", "--state", "failed", "--json").document["items"]) == 2
     assert "Nobody can be asked" in cli("automation", "redeliver", "deploy", "--failed", code=1).err
-    assert cli("automation", "redeliver", "deploy", "--failed", "--yes", "--json").document == {"redelivered": 2}
+    assert cli("automation", "redeliver", "deploy", "--failed", "--yes", "--json").document == {
+        "redelivered": 2,
+        "dry_run": False,
+    }
     cli("automation", "work", "--once")
     assert cli("automation", "history", "--state", "failed", "--json").document["items"] == []
+    one = cli("automation", "history", str(items[0]["id"]), "--json").document
+    assert (one["asked_by"], [each["status"] for each in one["earlier"]]) == ("ana", [404])
+    assert "Earlier tries" in cli("automation", "history", str(items[0]["id"])).out
     assert "numbers that" in cli("automation", "redeliver", "deploy", code=2).err
 
 

@@ -69,6 +69,7 @@ def test_the_plan_as_json(cli: Cli, legacy: Store) -> None:
     plan = cli("migrate", "plan", "vision", "--json").document
     assert set(plan) == {
         "kind", "team", "source", "registry", "blocked", "versions", "protected_aliases", "collections", "people", "problems",
+        "automations",
     }  # fmt: skip
     assert (plan["kind"], plan["team"], plan["source"], plan["blocked"]) == ("legacy", "vision", OLD, False)
     assert plan["collections"][0] == {

@@ -79,7 +79,7 @@ def test_gc(cli: Cli, shop: Store, log, clock) -> None:
     assert "deleted vision/training/short:v0, whose time to live has ended" in done.out
     assert shop.collections.get("vision/training/short").versions == 1
     document = cli("gc", "--json").document
-    assert set(document) == {"dry_run", "expired", "purged", "files", "bytes", "waiting"}
+    assert set(document) == {"dry_run", "expired", "purged", "files", "bytes", "waiting", "deliveries"}
     assert document["expired"] == ["vision/training/short:v0"]
     assert "removed 0 files" in cli("gc").out
     assert "not allowed to collect garbage" in cli("gc", by="kim", code=1).err
