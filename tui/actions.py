@@ -325,6 +325,15 @@ ACTIONS: tuple[Action, ...] = (
         5,
     ),
     Action(
+        "webhooks",
+        "w",
+        "webhooks",
+        "Webhooks that automations send to: make, change and remove them; their secrets go in, and never come out",
+        (AUTOMATIONS,),
+        AUTOMATE,
+        footer=8,
+    ),
+    Action(
         "redeliver",
         "r",
         "redeliver",

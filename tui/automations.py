@@ -151,7 +151,17 @@ def _place(change: Any) -> str:
     return wording.short(str(change.detail.get("path", "")))
 
 
+def _hooked(store: Store, change: Any) -> list[Line]:
+    name: list[Word] = [("the webhook ", ""), (str(change.detail.get("path", "")), "strong")]
+    if change.action == "webhook.remove":
+        return [[("removes ", "bad"), *name, (" and its secrets, for good", "bad")]]
+    return [[("makes " if change.action == "webhook.create" else "changes ", ""), *name]]
+
+
 CONSEQUENCES = {
+    "webhook.create": _hooked,
+    "webhook.edit": _hooked,
+    "webhook.remove": _hooked,
     "automation.create": _made,
     "automation.edit": _edited,
     "automation.remove": _removed,

@@ -96,6 +96,7 @@ _HELD = {
     "project": ("project", "member", "accepted_type", "protected_alias"),
     "entity": ("entity", "team_member"),
     "automation": ("automation",),
+    "integration": ("integration",),
 }
 _PEOPLED = ("member", "team_member", "organization_member")
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
@@ -38,8 +39,9 @@ from ..safe import clean_lines, json_text
 from ..widgets.forms import Choice, Completing, Picker
 from ..widgets.text import Line, Word, content
 from . import completion
-from .deed import Deed
+from .deed import SLACK, WEBHOOK, Deed
 from .dialog import DEBOUNCE, PlanDialog, label
+from .webhooks import WebhookDialog
 
 REST = 0.3  # seconds after the last key until it is tried out on the past: that reads many events
 MOST = 60  # lines of a payload that are shown
@@ -89,6 +91,7 @@ class _Asked:
 
 
 class AutomationDialog(PlanDialog):
+    BINDINGS: ClassVar = [Binding("ctrl+n", "webhook", show=False, priority=True)]
     box_classes = "-wide -tall"
 
     def __init__(self, watched: Watched, automation: Automation | None = None) -> None:
@@ -137,6 +140,23 @@ class AutomationDialog(PlanDialog):
             self.replan(0.0)
 
         fetch(self, "webhooks", store.integrations.list, done)
+
+    def action_webhook(self) -> None:
+        """Make the webhook that is missing, and choose it."""
+        deed = self.query_one(Deed)
+        if deed.kind not in (WEBHOOK, SLACK):
+            return
+        store, known = self.store, {one.id for one in deed.known or ()}
+
+        def closed(done: bool | None) -> None:
+            if done:
+                fetch(self, "webhooks", store.integrations.list, offer)
+
+        def offer(found: list[Integration]) -> None:
+            deed.offer(found, next((one for one in found if one.id not in known), None))
+            self.replan(0.0)
+
+        self.app.push_screen(WebhookDialog(kind="slack" if deed.kind == SLACK else "webhook"), closed)
 
     # -- the fields ---------------------------------------------------------------------------------------------
 

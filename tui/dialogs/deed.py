@@ -10,10 +10,11 @@ from typing import Literal
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from ...store import USUAL, VARIABLES, Action, Command, Integration, Nothing, Slack, Webhook
 from ..widgets.forms import Area, Choice, Picker
+from ..widgets.text import content
 from .dialog import label
 
 Severity = Literal["INFO", "WARN", "ERROR"]
@@ -60,7 +61,9 @@ class Deed(Vertical):
         yield label("Then")
         yield Choice(KINDS, _kind(given), id="kind")
         with Vertical(classes="dialog--part", id="with-integration"):
-            yield label("Sent to")
+            yield Static(
+                content([("Sent to", ""), ("   ^n", "key"), (" makes a webhook", "muted")]), classes="dialog--label"
+            )
             yield Picker(none="Reading …", id="integration")
         with Vertical(classes="dialog--part", id=f"with-{WEBHOOK}"):
             yield label(f"What is sent, JSON. In its strings: {_variables(list(VARIABLES))}")
@@ -86,9 +89,11 @@ class Deed(Vertical):
     def kind(self) -> str:
         return self.query_one("#kind", Choice).value
 
-    def offer(self, known: Sequence[Integration]) -> None:
+    def offer(self, known: Sequence[Integration], chosen: Integration | None = None) -> None:
         """The webhooks that there are to choose from."""
         self.known = known
+        if chosen is not None:
+            self.query_one("#integration", Picker).value = str(chosen.id)
         self._fit()
 
     @on(Choice.Changed)
@@ -118,9 +123,8 @@ class Deed(Vertical):
         if self.known is None:
             return "Reading which webhooks there are …"
         if not self._fitting():
-            add = "curatory webhook add" + (" --slack" if self.kind == SLACK else "")
             what = "Slack webhook" if self.kind == SLACK else "webhook"
-            return f"There is no {what} yet that you may use: `{add}` makes one. “Nothing” counts without sending."
+            return f"There is no {what} yet that you may use: ctrl+n makes one. “Nothing” counts without sending."
         number = int(self.query_one("#integration", Picker).value)
         if self.kind == WEBHOOK:
             template = self.query_one("#template", Area).text

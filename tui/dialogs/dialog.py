@@ -280,8 +280,8 @@ class PlanDialog(Dialog[bool]):
 class Confirm(PlanDialog):
     """No fields: only what will come of it, and the safe button has the focus."""
 
-    def __init__(self, heading: Line, verb: str, work: Work, *, danger: bool = False) -> None:
-        self.verb, self.danger = verb, danger  # type: ignore[misc]
+    def __init__(self, heading: Line, verb: str, work: Work, *, danger: bool = False, undoable: bool = True) -> None:
+        self.verb, self.danger, self.undoable = verb, danger, undoable  # type: ignore[misc]
         super().__init__()
         self._heading, self._work = heading, work
 

@@ -16,6 +16,7 @@ from ..actions import ANYWHERE, AUTOMATIONS, BY_ID, Action, bindings, keys_of
 from ..dialogs.automation import AutomationDialog, Watched
 from ..dialogs.delivery import DeliveryDialog, RedeliverDialog
 from ..dialogs.dialog import Confirm
+from ..dialogs.webhooks import WebhooksDialog
 from ..fetching import fetch, later
 from ..widgets.bars import Crumbs, Footer
 from ..widgets.rows import Column
@@ -107,6 +108,7 @@ class AutomationsScreen(Desk):
     def _lesson(self) -> list[Row]:
         """What an automation is, where there is none yet."""
         key = keys_of(BY_ID["automation_new"], self.desk_app.keys)[0]
+        hooks = keys_of(BY_ID["webhooks"], self.desk_app.keys)[0]
         title, width = self._watched.title, max(self.size.width - 6, 20)
         lines: list[Line] = [[("No automation watches ", "muted"), (title, "path"), (" yet.", "muted")], []]
         text = (
@@ -118,7 +120,7 @@ class AutomationsScreen(Desk):
         lines += [
             [],
             [(key, "key"), ("  makes one", "")],
-            [("Webhooks, with their secrets, are made outside: ", "muted"), ("curatory webhook add", "code")],
+            [(hooks, "key"), ("  lists the webhooks that one can send to, and makes them", "")],
         ]
         return [Row(("lesson", n), ([(" ", ""), *line],), heading=True) for n, line in enumerate(lines)]
 
@@ -283,6 +285,9 @@ class AutomationsScreen(Desk):
                 store.automations.remove(one.id)
 
         self._open(Confirm([("Remove ", ""), (what, "")], "Remove", remove))
+
+    def do_webhooks(self) -> None:
+        self.app.push_screen(WebhooksDialog(), lambda _: self.live())
 
     def do_automation_test(self) -> None:
         one, store, app = self._automation, self.store, self.desk_app

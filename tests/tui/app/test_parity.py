@@ -28,9 +28,6 @@ NOT_HERE = {
     "key revoke": "beside the making of keys",
     "gc": "upkeep of the machine, by its keeper",
     "backup": "upkeep of the machine, by its keeper",
-    "webhook add": "its secrets come from files and pipes, not from a screen",
-    "webhook edit": "beside the making of webhooks",
-    "webhook rm": "beside the making of webhooks",
     "webhook rotate-key": "upkeep of the machine, by its keeper",
     "automation work": "the app delivers by itself while it is open",
 }
@@ -77,6 +74,9 @@ HERE = {
     "automation rm": ("automation_remove", "automations"),
     "automation test": ("automation_test", "automations"),
     "automation redeliver": ("redeliver", "automations"),
+    "webhook add": ("webhooks", "webhooks"),
+    "webhook edit": ("webhooks", "webhooks"),
+    "webhook rm": ("webhooks", "webhooks"),
     "undo": ("undo", "undoing"),
     "redo": ("redo", "undoing"),
 }
