@@ -18,6 +18,8 @@ LIST = "list"  # in everything that is a list
 HISTORY, COMPARE = "history", "compare"
 MIGRATION, REVIEW = "migration", "review"
 AUTOMATIONS = "automations"
+HELP = "help"
+_NO_MARKS = (MIGRATION, HISTORY, COMPARE, HELP)  # nothing is done to what stands there
 ANYWHERE = "anywhere"  # on every screen
 PANES = (REGISTRIES, COLLECTIONS, VERSIONS, DETAILS)
 
@@ -635,7 +637,7 @@ def bindings(*where: str) -> list[BindingType]:
 
 def in_footer(pane: str) -> list[Action]:
     """What the footer shows in a pane, in order."""
-    listed = pane != MIGRATION  # nothing is done to what stands in a plan, so that marks would be for nothing
+    listed = pane not in _NO_MARKS
     found = [one for one in ACTIONS if one.footer and (one.fits(pane) or (listed and LIST in one.where))]
     return sorted(found, key=lambda action: action.footer)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
-from ..actions import ANYWHERE, LIST, Action, bindings, by_heading, keys_of
+from ..actions import ANYWHERE, HELP, LIST, Action, bindings, by_heading, keys_of
 from ..widgets.bars import Crumbs, Footer
 from ..widgets.filter import FilterLine
 from ..widgets.table import Column, VirtualTable
@@ -37,7 +37,7 @@ class HelpScreen(Desk):
 
     @property
     def where(self) -> str:
-        return "help"
+        return HELP
 
     def compose(self) -> ComposeResult:
         yield Crumbs()
