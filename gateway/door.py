@@ -21,7 +21,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from ..store import Busy, CuratoryError, Store, Unavailable
+from ..store import Busy, CuratoryError, Forbidden, Store, Unavailable
 from .graphql import BadQuery, Execution, UnknownChange
 from .pages import page_of
 from .signing import Refused, Signer
@@ -100,6 +100,8 @@ class Door:
                 return PlainTextResponse(str(error), 403)
             except (Busy, Unavailable) as error:
                 return PlainTextResponse(str(error), 503, {"Retry-After": "1"})
+            except Forbidden as error:
+                return PlainTextResponse(str(error), 403)
             except CuratoryError as error:
                 return PlainTextResponse(str(error), 400)
             finally:

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+_RUN = "The run"
 _STYLE = (
     "body{font:16px/1.6 ui-monospace,monospace;margin:12vh auto;max-width:46rem;padding:0 1rem;color:#1d2430;"
     "background:#f7f8fa}code{display:block;padding:.8rem 1rem;border-radius:6px;background:#e7eaf0;overflow-x:auto}"
@@ -20,7 +21,8 @@ def page_of(request: Request) -> Response:
     """What an address means, from the address alone: nothing of the store is shown to who has no key."""
     what, path = named(request.url.path, dict(request.query_params))
     known = path is not None
-    command = f"curatory {shlex.quote(path)}" if path else "curatory"
+    show = "show " if what == _RUN else ""  # the app looks at what runs have made
+    command = f"curatory {show}{shlex.quote(path)}" if path else "curatory"
     said = f"<p>{escape(what)} <b>{escape(path or '')}</b></p>" if known else f"<p>{escape(what)}</p>"
     body = (
         f"<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>"
@@ -50,7 +52,7 @@ def named(path: str, query: dict[str, str]) -> tuple[str, str | None]:
         case [entity, "registry", _, *_]:
             return "The legacy registry of", query.get("selectionPath") or f"{entity}/model-registry"
         case [entity, project, "runs", run, *_]:
-            return "The run", f"{entity}/{project}/{run}"
+            return _RUN, f"{entity}/{project}/{run}"
         case [entity, project, "artifacts", _, collection, version, *_]:
             return "The version", f"{entity}/{project}/{collection}:{version}"
         case [entity, project, "artifacts", _, collection]:

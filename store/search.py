@@ -344,6 +344,17 @@ _KINDS: Mapping[str, tuple[Mapping[str, tuple[str, type]], str, Any]] = {
 }
 
 
+# As W&B and its clients call them; `acm` is a version's place in a collection.
+_CALLED = {
+    "created_at": "created",
+    "artifact_created_at": "created",
+    "updated_at": "updated",
+    "linked_at": "linked",
+    "acm_created_at": "linked",
+    "artifact_size": "size",
+}
+
+
 def _ordering(column: str, tie: str, down: bool) -> str:
     way = "DESC" if down else "ASC"
     return f"{column} {way}" if column == tie else f"{column} {way}, {tie} {way}"
@@ -351,9 +362,7 @@ def _ordering(column: str, tie: str, down: bool) -> str:
 
 def _order(order: str, orders: Mapping[str, tuple[str, type]]) -> tuple[str, type, bool]:
     name = order.lstrip("+-")
-    name = {"created_at": "created", "updated_at": "updated", "linked_at": "linked", "artifact_size": "size"}.get(
-        name, name
-    )
+    name = _CALLED.get(name, name)
     if name not in orders:
         raise Invalid(
             f"This list can't be ordered by {order!r}; order it by one of {', '.join(orders)}, with '-' for descending"

@@ -58,6 +58,8 @@ def result(delivery: Delivery) -> tuple[str, str]:
         return f"finished{said}", "information"
     if delivery.state == "failed":
         return f"failed{said}: {delivery.error}", "error"
+    if delivery.waiting:
+        return "waits for those before it", "warning"
     return (f"not yet{said}: {delivery.error}" if delivery.error else "is under way"), "warning"
 
 

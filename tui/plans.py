@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ..store import Conflict, Store
 from .automations import will_run
 from .consequences import consequences
 from .widgets.text import Line
 
+T = TypeVar("T")
 Work = Callable[[Store], object]
 Warnings = Callable[[Store], Sequence[Line]]
 
@@ -80,6 +81,23 @@ def carry_out(store: Store, plan: Plan) -> None:
         # the words, too: a collection that is deleted holds what somebody has just put into it
         if _effect(changes) != plan.effect or _lines(store, changes, before) + _runs(changes) != plan.lines:
             raise Surprise("Somebody has changed this since; here is what it would do now.")
+
+
+def foreseen(store: Store, work: Callable[[], object]) -> list[Line]:
+    """Which automations something would set off."""
+    with store.rehearsal() as changes:
+        work()
+        return _runs(changes)
+
+
+def watched(store: Store, work: Callable[[], T]) -> tuple[T, list[Line]]:
+    """Do something, and tell which automations it has set off; in a thread."""
+    changes: list[Any] = []
+    store.events.watch(changes)
+    try:
+        return work(), _runs(changes)
+    finally:
+        store.events.watch(None)
 
 
 def _lines(store: Store, changes: Iterable[Any], warnings: Sequence[Line]) -> list[Line]:

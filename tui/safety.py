@@ -149,7 +149,10 @@ def title_border(widget: Widget, title: Content, subtitle: Content) -> None:
 
 
 def over_ssh(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether somebody else's terminal is at the other end."""
+    """Whether somebody else's terminal is at the other end; CURATORY_REMOTE=1 or 0 says so where that can't be seen."""
+    said = environment.get("CURATORY_REMOTE")
+    if said in ("0", "1"):
+        return said == "1"
     return any(environment.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))
 
 

@@ -110,7 +110,11 @@ def size_of(first: int | None) -> int:
 
 
 def page(found: Page[T], node: Callable[[T], Any], **edge: Callable[[T], Any]) -> dict[str, Any]:
-    """A page of a list as a connection; `edge`: what else each edge says."""
+    """A page of a list as a connection; `edge`: what else each edge says.
+
+    Clients go on from where the page ends, and old ones, of some lists the newest, too, from its last edge.
+    """
+    last = len(found.items) - 1
     return {
         "totalCount": found.total if found.total is not None else len(found.items),
         "pageInfo": {
@@ -121,8 +125,12 @@ def page(found: Page[T], node: Callable[[T], Any], **edge: Callable[[T], Any]) -
             "hasPreviousPage": False,
         },
         "edges": [
-            {"node": node(item), "cursor": str(n), **{name: told(item) for name, told in edge.items()}}
-            for n, item in enumerate(found.items)
+            {
+                "node": node(item),
+                "cursor": (found.after or "") if number == last else "",
+                **{name: told(item) for name, told in edge.items()},
+            }
+            for number, item in enumerate(found.items)
         ],
     }
 

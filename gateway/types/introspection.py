@@ -83,6 +83,7 @@ def _types() -> dict[str, list[str]]:
         "Trigger": automations.Trigger.fields(),
         "File": artifacts.File.fields(),
     }
+    known["ServerSettings"] = []  # none of them; `wandb sync` fails where the type itself is not there
     known["ServerInfo"] = ["cliVersionInfo", "features", "latestLocalVersionInfo"]
     return known
 

@@ -36,7 +36,9 @@ def matching(call: Call, project: str, filters: str | None, order: str | None) -
     wanted = from_json(filters, "filter")
     if wanted:
         found = [one for one in found if _takes(wanted, one)]
-    for key in reversed((order or "-created_at").split(",")):
+    keys = (order or "-created_at").split(",")
+    found.sort(key=lambda one: one.id, reverse=keys[0].strip().startswith("-"))  # of what is alike, as it was made
+    for key in reversed(keys):
         name = key.strip().lstrip("+-")
         found.sort(key=lambda one: _sortable(_value(one, name)), reverse=key.strip().startswith("-"))
     return found

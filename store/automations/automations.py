@@ -50,6 +50,11 @@ _SELECT = (
 )
 
 
+# What is told where it was migrated from; and what there can be in a registry.
+_OF_THE_OLD = ("migration.end", "review.sign_off")
+_OF_REGISTRIES = [on for on in OCCASIONS if on not in (*_OF_THE_OLD, "version.create", "version.delete", "role.change")]
+
+
 class Automations:
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -233,14 +238,11 @@ class Automations:
     def copy(self, change: Change, scope: ScopeKind, old: int, new: int) -> int:
         """Give what is new the automations of what it was made from, noted in the caller's change; returns how many.
 
-        Those of the old one keep their names, so the copies get "(migrated)" behind theirs.
+        Those of the old one keep their names, so the copies get "(migrated)" behind theirs. With a registry go those
+        that watch all of its team, for what there can be in a registry.
         """
-        rows = self._engine.rows(
-            "SELECT owner_id, name, description, enabled, definition, created_at, created_by FROM automation "
-            "WHERE scope = :s AND scope_id = :old AND removed_at IS NULL ORDER BY id",
-            {"s": scope, "old": old},
-        )
-        for owner, name, description, enabled, definition, created_at, created_by in rows:
+        found = self._copied(scope, old)
+        for _, owner, name, description, enabled, definition, created_at, created_by in found:
             fresh = _free(name, self._taken(owner))
             number = insert(
                 self._engine,
@@ -258,19 +260,35 @@ class Automations:
                 updated_at=change.now,
             )
             change.note(f"automation/{number}/exists", 0, 1)
-        return len(rows)
+        return len(found)
+
+    def _copied(self, scope: ScopeKind, old: int) -> list[tuple[Any, ...]]:
+        select = (
+            "SELECT a.id, a.owner_id, a.name, a.description, a.enabled, a.definition, a.created_at, a.created_by "
+            "FROM automation a"
+        )
+        where = "a.scope = :s AND a.scope_id = :id AND a.removed_at IS NULL ORDER BY a.id"
+        found = self._engine.rows(f"{select} WHERE {where}", {"s": scope, "id": old})
+        wanted = [row for row in found if json.loads(row[5])["on"] not in _OF_THE_OLD]
+        if scope == "project":
+            team = self._engine.value("SELECT entity_id FROM project WHERE id = :p", {"p": old})
+            found = self._engine.rows(f"{select} WHERE {where}", {"s": "organization", "id": team})
+            wanted += [row for row in found if json.loads(row[5])["on"] in _OF_REGISTRIES]
+        return wanted
 
     def copies(self, project: int) -> list[tuple[str, str]]:
-        """The automations of a registry and of its collections, each with the name that a copy of it would get."""
+        """The automations that go along with a registry and its collections, each with the name that its copy gets."""
+        rows = self._engine.rows(
+            "SELECT id FROM collection WHERE project_id = :p AND removed_at IS NULL ORDER BY id", {"p": project}
+        )
+        wanted = [row for (number,) in rows for row in self._copied("collection", number)]
+        wanted += self._copied("project", project)
+        taken = self._taken(wanted[0][1]) if wanted else set()
         found: list[tuple[str, str]] = []
-        taken: set[str] = set()
-        for number in self.of_registry(project):
-            row = self._engine.row("SELECT name, owner_id FROM automation WHERE id = :a", {"a": number})
-            assert row
-            taken = taken or self._taken(row[1])
-            fresh = _free(row[0], taken)
+        for row in wanted:
+            fresh = _free(row[2], taken)
             taken.add(fold_key(fresh))
-            found.append((row[0], fresh))
+            found.append((row[2], fresh))
         return found
 
     def of_registry(self, project: int) -> list[int]:
@@ -323,8 +341,23 @@ class Automations:
         fired, looked, newest = self._trials.past(one, place, clock.to_text(since))
         values = newest or self._trials.example(one, place)
         return Preview(
-            fired, since, min(looked, LOOKED), looked > LOOKED, values, rendered(action, values), newest is None
+            fired,
+            since,
+            min(looked, LOOKED),
+            looked > LOOKED,
+            values,
+            rendered(action, values, self._secrets(action)),
+            newest is None,
         )
+
+    def _secrets(self, action: Action) -> dict[str, str | None]:
+        """What stands for a webhook's secrets where they are not shown: a mask; nothing for one that is not there."""
+        if not isinstance(action, Webhook):
+            return {}
+        one = self._store.integrations.by_id(action.integration)
+        token, secret = None if one.has_token else "", None if one.has_secret else ""
+        names = {"ACCESS_TOKEN": token, "SECRET_NAME": secret, one.token_name: token, one.secret_name: secret}
+        return {name: value for name, value in names.items() if name}
 
     def test(self, name: str | int) -> Delivery:
         """Write a delivery as if something had happened, for the newest time it would have run or an example.
@@ -394,6 +427,8 @@ class Automations:
         name = check_characters(name.strip(), "An automation's name")
         if not 0 < len(name) <= 255:
             raise Invalid("An automation has a name of up to 255 characters.")
+        if name.isdigit():
+            raise Invalid(f"{name} could be the number of an automation or of a delivery; give it a letter, too.")
         return name
 
     def _refuse_taken(self, owner: int, name: str, *, but: int = 0) -> None:

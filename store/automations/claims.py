@@ -46,6 +46,7 @@ class Claimed:
     action: dict[str, Any]
     tries: int
     since: str
+    test: bool
 
 
 class Claims:
@@ -89,13 +90,13 @@ class Claims:
         if not ids:
             return []
         rows = self._engine.rows(
-            "SELECT id, automation_id, lane, occasion, action, tries, since FROM delivery WHERE "
+            "SELECT id, automation_id, lane, occasion, action, tries, since, test FROM delivery WHERE "
             f"{self._engine.any_of('id', 'ids')} ORDER BY id",
             {"ids": self._engine.pack(list(ids))},
         )
         return [
-            Claimed(number, automation, lane, json.loads(occasion), json.loads(action), tries, at)
-            for number, automation, lane, occasion, action, tries, at in rows
+            Claimed(number, automation, lane, json.loads(occasion), json.loads(action), tries, at, bool(test))
+            for number, automation, lane, occasion, action, tries, at, test in rows
         ]
 
     def closed_until(self, target: str) -> str | None:
@@ -139,6 +140,8 @@ class Claims:
         self._judge_host(target, outcome)
         if outcome.ok:
             self._end(owner, claimed, "finished", **told)
+        elif claimed.test:  # whoever tests looks at what comes of it
+            self._end(owner, claimed, "failed", **told)
         elif outcome.elsewhere:
             if clock.from_text(claimed.since) + NOWHERE < now:
                 self._end(owner, claimed, "failed", **told)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     "d.id, d.automation_id, a.name, d.event, d.occasion, d.state, d.tries, d.created_at, d.lease, d.ended_at, "
-    "d.target, d.request, d.status, d.response, d.error, d.test, d.lane, asked.name"
+    "d.target, d.request, d.status, d.response, d.error, d.test, d.lane, asked.name, d.ready"
 )
 _FROM = "FROM delivery d JOIN automation a ON a.id = d.automation_id LEFT JOIN entity asked ON asked.id = d.asked_by"
 
@@ -101,16 +101,26 @@ class Deliveries:
 
     @writes
     def redeliver(self, number: int) -> Delivery:
-        """Make a delivery again that is done, as if it was never tried.
+        """Make a delivery again that is done, as if it was never tried; one that is due later is due now.
 
         Raises:
             NotFound, Forbidden
-            Invalid: it is still pending.
+            Invalid: others are before it, it is being sent, or its automation was removed.
         """
         one = self.get(number)
-        if one.state == "pending":
-            raise Invalid(f"Delivery {number} is still pending; it is tried again by itself.")
-        self._again([one])
+        if self._engine.value(
+            "SELECT 1 FROM automation WHERE id = :a AND removed_at IS NOT NULL", {"a": one.automation_id}
+        ):
+            raise Invalid(f"The automation {one.automation} was removed; nothing is sent for it any more.")
+        if one.state != "pending":
+            self._again([one])
+        elif one.waiting:
+            raise Invalid(f"Delivery {number} waits for those before it in its collection; they are sent in order.")
+        elif self.claims.taken(number):
+            raise Invalid(f"Delivery {number} is being sent right now.")
+        else:
+            now = clock.to_text(self._store.shared_now())
+            self._engine.execute("UPDATE delivery SET lease = :now WHERE id = :id", {"now": now, "id": number})
         return self.get(number)
 
     @writes
@@ -174,7 +184,7 @@ def _record(row: Sequence[Any]) -> Delivery:
         state=state,
         tries=row[6],
         created_at=clock.from_text(row[7]),
-        due=clock.from_text(row[8]) if state == "pending" else None,
+        due=clock.from_text(row[8]) if state == "pending" and row[18] else None,
         ended_at=clock.optional(row[9]),
         target=row[10],
         request=row[11],
@@ -184,4 +194,5 @@ def _record(row: Sequence[Any]) -> Delivery:
         test=bool(row[15]),
         lane=row[16],
         asked_by=row[17],
+        waiting=state == "pending" and not row[18],
     )

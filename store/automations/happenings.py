@@ -31,7 +31,7 @@ class Happening:
     Attributes:
         on: the name of an `OCCASIONS`.
         places: project and collection, those where it was done first; the collection is None where it is about none.
-        organization: of what happened to people, in no project.
+        owners: of what happened to people, in no project: the team, if it is one's, and the organization.
         name: the alias, the tag, or the role that somebody has now ("": none any more).
         person: whose role it is.
         link: number, time and author of the version's place, where that is not there any more.
@@ -39,7 +39,7 @@ class Happening:
 
     on: str
     places: tuple[tuple[int, int | None], ...] = ()
-    organization: int | None = None
+    owners: tuple[int, ...] = ()
     version: int | None = None
     name: str = ""
     person: int | None = None
@@ -80,13 +80,17 @@ class Reader:
                 case "member":
                     yield Happening("role.change", ((int(owner), None),), name=after or "", person=int(key))
                 case "team_member" | "organization_member":
-                    organization = self._organization(int(owner))
-                    yield Happening("role.change", organization=organization, name=after or "", person=int(key))
+                    owners = tuple(dict.fromkeys((int(owner), self._organization(int(owner)))))
+                    yield Happening("role.change", owners=owners, name=after or "", person=int(key))
                 case "registry_migration" if after in ("done", "approved") and project is not None:
                     if after == "done" and before == "approved":
                         continue  # a sign-off was taken back: nothing ended
                     on = "migration.end" if after == "done" else "review.sign_off"
-                    yield Happening(on, ((project, None),))
+                    yield Happening(on, ((project, None), *self._source(int(owner))))
+                case "project" if key == "exists":
+                    on = "collection.create" if after else "collection.delete"
+                    for place in self._held(int(owner)):
+                        yield Happening(on, (place,))
 
     def _link(self, collection: int, version: int, before: Any, after: Any) -> Iterator[Happening]:
         if (before is None) == (after is None):
@@ -130,8 +134,22 @@ class Reader:
         )
         return tuple(sorted(rows, key=lambda row: row[1] != first))
 
-    def _organization(self, entity: int) -> int | None:
+    def _organization(self, entity: int) -> int:
         return self._engine.value("SELECT coalesce(organization_id, id) FROM entity WHERE id = :e", {"e": entity})
+
+    def _source(self, migration: int) -> tuple[tuple[int, None], ...]:
+        """The legacy registry that was migrated: what a team's automations watch."""
+        source = self._engine.value("SELECT source_id FROM registry_migration WHERE id = :m", {"m": migration})
+        return () if source is None else ((source, None),)
+
+    def _held(self, project: int) -> list[tuple[int, int]]:
+        """What goes with a registry or project that is deleted, and comes back with it."""
+        return [
+            (project, collection)
+            for (collection,) in self._engine.rows(
+                "SELECT id FROM collection WHERE project_id = :p AND removed_at IS NULL ORDER BY id", {"p": project}
+            )
+        ]
 
 
 def projects(happenings: Iterable[Happening]) -> set[int]:

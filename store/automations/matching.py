@@ -124,7 +124,7 @@ class Matcher:
         """The automations that watch a place where something has happened, oldest first."""
         engine = self._engine
         inside = projects(happenings)
-        owners = {one.organization for one in happenings if one.organization is not None}
+        owners = {owner for one in happenings for owner in one.owners}
         if inside:
             for project, entity, organization in engine.rows(
                 "SELECT p.id, e.id, coalesce(e.organization_id, e.id) FROM project p JOIN entity e ON e.id = "
@@ -169,7 +169,7 @@ class Matcher:
         if one.scope == "project":
             return one.scope_id == project
         if project is None:
-            return one.scope_id == happening.organization
+            return one.scope_id in happening.owners
         return one.scope_id in self._owners.get(project, ())
 
     def _named(self, one: Candidate, happening: Happening, collection: int | None) -> bool:

@@ -99,8 +99,8 @@ def values(store: Store, fired: Fired, author: str, at: str) -> dict[str, Any]:
         assert row
         found["entity_name"], found["project_name"] = row
         path = list(row)
-    elif happening.organization is not None:
-        found["entity_name"] = engine.value("SELECT name FROM entity WHERE id = :e", {"e": happening.organization})
+    elif happening.owners:
+        found["entity_name"] = engine.value("SELECT name FROM entity WHERE id = :e", {"e": happening.owners[0]})
         path = [found["entity_name"]]
     if fired.collection is not None:
         name = engine.value("SELECT name FROM collection WHERE id = :c", {"c": fired.collection})

@@ -175,7 +175,8 @@ class Delivery:
         status: the answer's HTTP status, or a command's exit status.
         response: how the answer begins.
         error: why the last try did not do.
-        due: when the next try is made, while it is pending.
+        due: when the next try is made, while it is pending and not waiting.
+        waiting: for those of its lane that are before it.
         lane: deliveries of one lane are made one after the other, in order.
         earlier: what came of the tries before its newest, oldest first; only where one delivery was asked for.
         asked_by: who had it tested or sent again; None: nobody, or somebody who is not there any more.
@@ -199,6 +200,7 @@ class Delivery:
     error: str
     test: bool
     lane: str
+    waiting: bool = False
     asked_by: str | None = None
     earlier: tuple[Try, ...] = ()
 

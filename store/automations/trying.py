@@ -68,6 +68,6 @@ class Trials:
                 happening = Happening(on, version=row[0] if occasion.target == "versions" else None, name=name)
                 fired = Fired(one, happening, place.project, row[1])
                 return outbox.values(self._store, fired, self._store.actor.name, clock.to_text(self._store.now()))
-        organization = place.id if place.kind == "organization" else None
-        fired = Fired(one, Happening(on, organization=organization, name=name), place.project, place.collection)
+        owners = (place.id,) if place.kind == "organization" else ()
+        fired = Fired(one, Happening(on, owners=owners, name=name), place.project, place.collection)
         return outbox.values(self._store, fired, self._store.actor.name, clock.to_text(self._store.now()))

@@ -205,7 +205,8 @@ class Worker:
         known.pop("", None)
         body = rendered(action, claimed.occasion, known).encode()
         if isinstance(action, Webhook):
-            shown = payload.render(action.template.strip(), claimed.occasion, dict.fromkeys(known))
+            masks = {name: None if value else "" for name, value in known.items()}
+            shown = payload.render(action.template.strip(), claimed.occasion, masks)
         now: datetime = store.now()
         headers = {"Content-Type": "application/json", "User-Agent": "curatory"}
         if token:

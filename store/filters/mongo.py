@@ -68,6 +68,7 @@ _NAMES: dict[Target, dict[str, str]] = {
         "artifact_created_at": "created",
         "updated_at": "updated",
         "linked_at": "linked",
+        "acm_created_at": "linked",
         "artifact_size": "size",
     },
 }

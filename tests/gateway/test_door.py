@@ -15,7 +15,7 @@ import pytest
 from curatory.gateway.pages import named
 from curatory.gateway.signing import Refused as BadAddress
 from curatory.gateway.signing import Signer
-from curatory.store import Forbidden, NotFound
+from curatory.store import File, Forbidden, NotFound
 
 from .clients import Refused, Served
 
@@ -317,11 +317,23 @@ def test_addresses_that_the_client_prints(address: str, path: str) -> None:
     assert named(split.path, dict(split.params))[1] == path
 
 
+def test_addresses_begin_with_the_one_that_is_public(serving: Callable[..., Served]) -> None:
+    served = serving(None, "--public-url", "https://registry.example.com/")
+    with served.store() as store:
+        files = [File("f", 1, "a==", uri="s3://b/f")]
+        store.versions.log(files, "det", "model", entity="vision", project="labs")
+    query = """query { project(name: "labs", entityName: "vision") { artifact(name: "det:v0") {
+        currentManifest { file { directUrl } } } } }"""
+    address = served.ask(query)["project"]["artifact"]["currentManifest"]["file"]["directUrl"]
+    assert address.startswith("https://registry.example.com/storage/")
+    assert httpx.get(address.replace("https://registry.example.com", served.address)).status_code == 200
+
+
 def test_a_page_says_the_command_and_nothing_of_the_store(served: Served) -> None:
     page = httpx.get(f"{served.address}/vision/<script>alert(1)/runs/a'b")
     assert page.status_code == 200
     assert "<script>" not in page.text
-    assert "curatory" in page.text
+    assert "curatory show" in page.text
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     assert httpx.get(f"{served.address}/a/b/c/d/e/f").status_code == 404
     assert httpx.get(f"{served.address}/").status_code == 200

@@ -87,7 +87,7 @@ def test_an_upload_that_dies_is_incomplete_and_completed_by_the_next(served: Ser
         _waited(lambda: _arrived(store) >= 40)
         os.killpg(client.pid, signal.SIGKILL)
         client.wait()
-        subprocess.run(["pkill", "-9", "-f", f"wandb-core.*{client.pid}"], check=False)
+        subprocess.run(["pkill", "-9", "-s", str(client.pid)], check=False)  # its service, in a group of its own
         project = store.projects.get("vision/p")
         (left,) = store.uploads.incomplete(project.id)
         assert left.path == "vision/p/many"

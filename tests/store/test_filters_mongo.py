@@ -118,7 +118,7 @@ NAMES = {
     R: "'created_at', 'description', 'entity_id', 'id', 'name', 'project_id', 'updated_at'",
     C: "'artifact_collection_id', 'collection_id', 'collection_name', 'created_at', 'description', 'id', 'name', "
     "'tag', 'tags', 'updated_at'",
-    V: "'alias', 'aliases', 'artifact_created_at', 'artifact_id', 'artifact_metadata', 'artifact_size', 'created_at', "
+    V: "'acm_created_at', 'alias', 'aliases', 'artifact_created_at', 'artifact_id', 'artifact_metadata', 'artifact_size', 'created_at', "
     "'id', 'linked_at', 'metadata', 'tag', 'tags', 'updated_at', 'version', 'version_index'",
 }
 

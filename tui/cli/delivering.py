@@ -98,7 +98,11 @@ def history(
     ]
     rows: list[tuple[Span, ...]] = []
     for one in page:
-        came = one.error or (str(one.status) if one.status is not None else "")
+        came = (
+            "waits for those before it"
+            if one.waiting
+            else one.error or (str(one.status) if one.status is not None else "")
+        )
         event = "test" if one.test else one.on
         state_of = (one.state, _STATES[one.state])
         rows.append(
@@ -123,7 +127,7 @@ def _show(session: Session, one: Delivery, as_json: bool) -> None:
             ("about", one.about),
             ("made", out.exact(one.created_at)),
             ("tries", str(one.tries)),
-            ("next try", out.exact(one.due) if one.due else None),
+            ("next try", out.exact(one.due) if one.due else "after those before it" if one.waiting else None),
             ("ended", out.exact(one.ended_at) if one.ended_at else None),
             ("to", one.target or None),
             ("status", str(one.status) if one.status is not None else None),
@@ -258,4 +262,6 @@ def rules(session: Session, as_json: bool) -> None:
         ]
     )
     there = "says so" if found.path.exists() else "would say otherwise; it is not there"
-    out.note(f'{found.path} {there}. It holds: commands = true, loopback = true, networks = ["10.1.0.0/16"]')
+    out.note(f"{found.path} {there}. It can hold:")
+    for line in ("commands = true", "loopback = true", 'networks = ["10.1.0.0/16"]'):
+        out.note(f"  {line}")

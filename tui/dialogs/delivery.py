@@ -67,7 +67,7 @@ class DeliveryDialog(Dialog[None]):
 
     def _show(self) -> None:
         table = self.query_one(VirtualTable)
-        table.show([Row(number, (line,)) for number, line in enumerate(self._lines(table.size.width))])
+        table.show([Row(number, (line,)) for number, line in enumerate(self._lines(table.size.width))], keep=True)
 
     def _lines(self, width: int) -> list[Line]:
         one, now = self.delivery, self.store.now()
@@ -82,6 +82,8 @@ class DeliveryDialog(Dialog[None]):
         ]
         if one.ended_at is not None:
             lines.append(_field("ended", *_moment(one.ended_at, now)))
+        if one.waiting:
+            lines.append(_field("next try", ("after those before it", "warn")))
         if one.due is not None:
             wait = (one.due - now).total_seconds()
             lines.append(_field("next try", (f"in {wording.span(wait)}" if wait > 0 else "now", "")))

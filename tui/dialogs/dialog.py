@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static, TextArea
 
 from ...store import CuratoryError, Store
+from .. import wording
 from ..fetching import fetch
 from ..plans import Plan, Surprise, Warnings, Work, carry_out, rehearse
 from ..widgets.forms import Choice, Completing, Push
@@ -101,8 +102,8 @@ class PlanDialog(Dialog[bool]):
 
     BINDINGS: ClassVar = [
         Binding("ctrl+s", "apply", "do it", show=False),
-        Binding("pagedown", "look(1)", show=False),
-        Binding("pageup", "look(-1)", show=False),
+        Binding("pagedown", "look(1)", show=False, priority=True),
+        Binding("pageup", "look(-1)", show=False, priority=True),
         Binding("escape", "cancel", "cancel", show=False),
     ]
     verb: ClassVar[str] = "Do it"
@@ -221,15 +222,32 @@ class PlanDialog(Dialog[bool]):
         self.call_after_refresh(self._say_more)
 
     def _say_more(self) -> None:
-        """Where not all that will come of it has room, say how the rest is seen."""
-        box, more = self.query_one(".dialog--box"), self.query_one(".dialog--plan").max_scroll_y
-        hint: Line = [(" pgdn", "key"), (f" {more:,} more lines of what will come of it ", "warn")]
+        """Where not all that will come of it has room, say how the rest is seen; where one types stays in sight."""
+        if self.focused is not None:
+            self.focused.scroll_visible(animate=False)
+        box, plan = self.query_one(".dialog--box"), self.query_one(".dialog--plan")
+        more = plan.max_scroll_y - plan.scroll_target_y
+        key = "pgdn" if more > 0 else "pgup"
+        what = (
+            f"{wording.count(int(more), 'more line')} of what will come of it" if more > 0 else "back to the first line"
+        )
+        hint: Line = [(f" {key}", "key"), (f" {what} ", "warn")]
         aside = self.aside()
-        box.border_subtitle = content(hint) if more > 0 else content([(" ", ""), *aside, (" ", "")]) if aside else ""
+        box.border_subtitle = (
+            content(hint) if plan.max_scroll_y > 0 else content([(" ", ""), *aside, (" ", "")]) if aside else ""
+        )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The page keys are the plan's, but for a text or a plan that is seen as a whole."""
+        if action == "look":
+            text = isinstance(self.focused, TextArea) and self.focused.max_scroll_y > 0
+            return not text and self.query_one(".dialog--plan").max_scroll_y > 0
+        return super().check_action(action, parameters)
 
     def action_look(self, pages: int) -> None:
         plan = self.query_one(".dialog--plan")
         plan.scroll_relative(y=pages * max(plan.size.height - 1, 1), animate=False)
+        self.call_after_refresh(self._say_more)
 
     # -- doing --------------------------------------------------------------------------------------------------
 

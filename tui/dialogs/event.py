@@ -11,9 +11,10 @@ from ...store import CuratoryError, Event
 from .. import wording
 from ..actions import BY_ID, keys_of
 from ..fetching import fetch
+from ..plans import watched
 from ..safe import json_text
 from ..widgets.table import VirtualTable
-from ..widgets.text import Line, wrapped
+from ..widgets.text import Line, Word, wrapped
 from ..widgets.window import Row
 from .dialog import Dialog
 
@@ -71,13 +72,16 @@ class EventDialog(Dialog[None]):
     def action_undo(self) -> None:
         store, seq = self.store, self.event.seq
 
-        def done(_: object) -> None:
+        def done(found: tuple[object, list[Line]]) -> None:
             key = keys_of(BY_ID["redo"], self.desk_app.keys)[0]
-            self.desk_app.say(f"Taken back.   {key} does it again")
+            line: list[Word] = [(f"Taken back.   {key} does it again", "")]
+            for words in found[1]:
+                line += [("   ", ""), *words]
+            self.desk_app.tell(line)
             self.desk_app.look_for_changes()
             self.dismiss(None)
 
         def failed(error: CuratoryError) -> None:
             self.desk_app.say(str(error), "warning")
 
-        fetch(self, "undo", lambda: store.undo.undo(seq), done, failed)
+        fetch(self, "undo", lambda: watched(store, lambda: store.undo.undo(seq)), done, failed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Static
@@ -9,10 +11,11 @@ from textual.widgets import Static
 from ...store import CuratoryError, Event
 from .. import wording
 from ..fetching import fetch
+from ..plans import foreseen
 from ..widgets.table import Column, VirtualTable
-from ..widgets.text import Line, plain
+from ..widgets.text import Line, content, plain
 from ..widgets.window import Row
-from .dialog import Dialog, intro
+from .dialog import DEBOUNCE, Dialog, intro
 
 Group = tuple[str, list[Event]]
 
@@ -48,6 +51,30 @@ class UndoList(Dialog[None]):
         if not rows:
             self._say("You have changed nothing that could be undone.")
 
+    @on(VirtualTable.Highlighted)
+    def _foresee(self, event: VirtualTable.Highlighted) -> None:
+        """Say which automations it would set off, or why it can't be taken back any more."""
+        event.stop()
+        if event.row is None:
+            return
+        word, group = event.row.record
+        store = self.store
+
+        def done(runs: list[Line]) -> None:
+            self.query_one("#problem", Static).update(content(*runs))
+
+        fetch(
+            self,
+            "foresee",
+            lambda: foreseen(store, lambda: self._taking(word)(group[0].seq)),
+            done,
+            self._refuse,
+            delay=DEBOUNCE,
+        )
+
+    def _taking(self, word: str) -> Callable[[int], list[Event]]:
+        return self.store.undo.undo if word == "undo" else self.store.undo.redo
+
     def _row(self, word: str, group: list[Event]) -> Row:
         first = group[-1]
         words = [*wording.told(first)]
@@ -63,15 +90,13 @@ class UndoList(Dialog[None]):
         if event.row is None:
             return
         word, group = event.row.record
-        store = self.store
-        work = store.undo.undo if word == "undo" else store.undo.redo
 
         def done(_: object) -> None:
             self._say("")
             self.live()
             self.desk_app.look_for_changes()
 
-        fetch(self, "take-back", lambda: work(group[0].seq), done, self._refuse)
+        fetch(self, "take-back", lambda: self._taking(word)(group[0].seq), done, self._refuse)
 
     def _refuse(self, error: CuratoryError) -> None:
         self._say(str(error))

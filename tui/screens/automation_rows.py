@@ -16,10 +16,10 @@ WATCHING = (
     Column("when", 0),
     Column("does", 17, drop=1, most=32),
     Column("watches", 16, drop=3, most=24),
-    Column("last", 9, drop=2, right=True),
+    Column("last", 10, drop=2, right=True),
 )
 SENT = (
-    Column("when", 9, right=True),
+    Column("when", 10, right=True),
     Column("", 10),
     Column("what", 14, drop=2, most=18),
     Column("event", 7, drop=3, right=True),
@@ -46,12 +46,13 @@ def watching(one: Automation, now: datetime) -> Row:
 
 
 def sent(one: Delivery, now: datetime) -> Row:
-    words: list[Word] = []
+    words: list[Word] = [(f"{wording.short(one.about)}  ", "path")]
+    if one.waiting:
+        words.append(("waits for those before it", "muted"))
     if one.state == "pending" and one.due is not None and one.due > now:
         words.append((f"again in {wording.span((one.due - now).total_seconds())}  ", "muted"))
     if one.error and one.state != "finished":
         words.append((f"{one.error}  ", "bad" if one.state == "failed" else "warn"))
-    words.append((wording.short(one.about), "path"))
     return Row(
         one.id,
         (

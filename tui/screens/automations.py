@@ -38,6 +38,7 @@ class AutomationsScreen(Desk):
         super().__init__()
         self._watched = watched
         self._read_of: int | None = None  # the automation whose history is shown
+        self._before: set[int] | None = None  # which there were, while a new one is being made
         self._known = -1  # automations that there are; -1: not read yet
 
     @property
@@ -95,7 +96,10 @@ class AutomationsScreen(Desk):
             columns = WATCHING if found else (Column(""),)
             self.table.set_columns(columns, header=bool(found), cursor=bool(found))
         self._known = len(found)
-        self.table.show([watching(one, now) for one in found] if found else self._lesson(), keep=bool(found))
+        fresh = next((one.id for one in found if self._before is not None and one.id not in self._before), None)
+        self._before = None
+        rows = [watching(one, now) for one in found] if found else self._lesson()
+        self.table.show(rows, keep=bool(found), seek=fresh)
         box = self.query_one(".automations--box")
         box.set_class(not found, "-empty")
         self.query_one(".automations--history").display = bool(found)
@@ -249,7 +253,14 @@ class AutomationsScreen(Desk):
         self.app.push_screen(dialog, closed)
 
     def do_automation_new(self) -> None:
-        self._open(AutomationDialog(self._watched))
+        known = {row.record.id for row in self.table.known if isinstance(row.record, Automation)}
+
+        def closed(done: bool | None) -> None:
+            if done:  # the cursor goes to the new one: what is done next is done to it
+                self._before = known
+                self.live()
+
+        self.app.push_screen(AutomationDialog(self._watched), closed)
 
     def do_automation_edit(self) -> None:
         if self._automation is not None:

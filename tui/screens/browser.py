@@ -333,6 +333,8 @@ class Browser(Curating, Looking, Layout, Desk):
 
         def done(found: tuple[str, _Wish, str]) -> None:
             kind, wish, moved = found
+            if kind == "run":
+                self.desk_app.say(f"{path} is a run; here is its project. `curatory show {path}` tells all of the run.")
             if moved:
                 self.desk_app.say(f"{path} was migrated to {moved}.", "warning")
             self._arrive(wish, pane or {"collection": "collections", "version": "versions"}.get(kind, "registries"))

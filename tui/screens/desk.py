@@ -12,6 +12,7 @@ from ...store import CuratoryError, Event, Store
 from .. import wording
 from ..actions import BY_ID, LIST, Action, in_footer, keys_of
 from ..fetching import fetch
+from ..plans import watched
 from ..widgets.bars import Footer
 from ..widgets.table import VirtualTable
 from ..widgets.text import Line
@@ -94,19 +95,22 @@ class Desk(Screen[None]):
         store = self.store
         work = store.undo.undo if word == "undo" else store.undo.redo
 
-        def done(events: list[Event]) -> None:
+        def done(found: tuple[list[Event], list[Line]]) -> None:
+            events, runs = found
             line: Any = [(f"{word.capitalize()}: ", "strong"), *wording.tell(*_plain(events[0]))]
             if len(events) > 1:
                 line.append((f" and {len(events) - 1:,} more", "muted"))
             other = keys_of(BY_ID["redo" if word == "undo" else "undo"], self.desk_app.keys)[0]
             line.append((f"   {other} {'does it again' if word == 'undo' else 'takes it back'}", "muted"))
+            for words in runs:
+                line += [("   ", ""), *words]
             self.desk_app.tell(line)
             self.desk_app.look_for_changes()
 
         def failed(error: CuratoryError) -> None:
             self.desk_app.say(str(error), "warning")
 
-        fetch(self, "undo", work, done, failed, exclusive=False)
+        fetch(self, "undo", lambda: watched(store, work), done, failed, exclusive=False)
 
     def do_undo_list(self) -> None:
         from ..dialogs.undo import UndoList

@@ -115,12 +115,13 @@ class VirtualTable(ScrollView, can_focus=True):
     def ranging(self) -> bool:
         return self._anchor is not None
 
-    def show(self, rows: Sequence[Row], *, keep: bool = False) -> None:
-        """Show rows that are all known; `keep` leaves the cursor on its key."""
+    def show(self, rows: Sequence[Row], *, keep: bool = False, seek: Hashable | None = None) -> None:
+        """Show rows that are all known; `keep` leaves the cursor on its key, `seek` is a key that it goes to."""
         self._source = None
         self.loading_rows = False
         self.workers.cancel_group(self, "rows")
         self._replace(Window(rows), keep=keep)
+        self._seek = seek
         self._settle()
 
     def read(self, source: Source, *, seek: Hashable | None = None) -> None:

@@ -216,3 +216,34 @@ def test_metadata_in_a_payload_is_what_the_template_asks_for_and_no_more(linked:
     kept = linked.engine.value("SELECT occasion FROM delivery")
     assert '"metadata": {"acc": 0.5}' in kept
     assert "xxx" not in kept
+
+
+def test_what_goes_with_a_registry_is_deleted_with_it_and_comes_back(linked: Store) -> None:
+    watch(linked)
+    linked.registries.create("speech")
+    linked.links.add("model/detector:v0", "speech/first")
+    linked.collections.create("speech/other", "model")
+    fired(linked)
+    linked.registries.remove("speech")
+    deleted = fired(linked)
+    assert {what for what in deleted if what[0].startswith("collection")} == {
+        ("collection.delete", "acme/wandb-registry-speech/first"),
+        ("collection.delete", "acme/wandb-registry-speech/other"),
+    }
+    linked.undo.undo()
+    assert [what for what in fired(linked) if what[0] == "collection.create"] == [
+        ("collection.create", "acme/wandb-registry-speech/first"),
+        ("collection.create", "acme/wandb-registry-speech/other"),
+    ]
+
+
+def test_a_teams_roles_are_the_teams_and_the_organizations(linked: Store) -> None:
+    watch(linked)
+    watch(linked, "vision")
+    linked.users.add("kim")
+    assert fired(linked) == [("role.change", "acme")]
+    linked.engine.execute("UPDATE delivery SET state = 'finished', ready = 0")
+    linked.teams.set_member("vision", "kim", "member")
+    assert (fired(linked, "vision"),) == ([("role.change", "vision")],)
+    linked.teams.set_member("vision", "kim", "admin")
+    assert fired(linked) == [("role.change", "vision")]

@@ -345,8 +345,7 @@ def test_redelivered_one_by_one_and_all_of_a_time(
         clock.forward(hours=1)
     one, two, three = all_of(linked)
     assert linked.deliveries.redeliver(three.id).state == "pending"
-    with pytest.raises(Invalid, match="still pending"):
-        linked.deliveries.redeliver(three.id)
+    assert linked.deliveries.redeliver(three.id).state == "pending", "asked twice, sent once"
     worker.drain()
     assert linked.deliveries.get(three.id).state == "finished"
     assert linked.deliveries.redeliver_failed(deploy, until=one.created_at) == 1
@@ -659,6 +658,57 @@ def test_a_machine_whose_clock_is_wrong_takes_nothing_from_others(
         assert len(other.deliveries.claims.claim("behind", 10, lease)) == 0, "the lane is taken"
         found = linked.engine.value("SELECT max(created_at) FROM delivery")
     assert abs(from_text(found) - system_clock()) < timedelta(minutes=5)
+
+
+def test_a_test_is_tried_once(deploy: int, linked: Store, worker: Worker, receiver: Receiver) -> None:
+    receiver.answers = [Answer(500)]
+    found = worker.deliver(linked.automations.test(deploy).id)
+    assert (found.state, found.tries, found.due) == ("failed", 1, None)
+    assert len(receiver.seen) == 1
+
+
+def test_what_waits_says_so_and_what_is_due_later_can_be_sent_now(
+    deploy: int, linked: Store, worker: Worker, receiver: Receiver
+) -> None:
+    receiver.answers = [Answer(500)]
+    linked.aliases.add("model/detector:v0", "one")
+    linked.aliases.add("model/detector:v0", "two")
+    worker.drain()
+    first, second = all_of(linked)
+    assert (first.waiting, first.due is not None) == (False, True)
+    assert (second.waiting, second.due) == (True, None)
+    with pytest.raises(Invalid, match="waits for those before it"):
+        linked.deliveries.redeliver(second.id)
+    assert linked.deliveries.redeliver(first.id).tries == 1, "it is the same delivery, only sooner"
+    linked.deliveries.claims.claim("me", 1, timedelta(minutes=1))
+    with pytest.raises(Invalid, match="being sent right now"):
+        linked.deliveries.redeliver(first.id)
+
+
+def test_what_a_removed_automation_sent_stays_as_it_was(deploy: int, linked: Store, worker: Worker) -> None:
+    linked.aliases.add("model/detector:v0", "prod")
+    worker.drain()
+    (delivery,) = all_of(linked)
+    linked.automations.remove(deploy)
+    with pytest.raises(Invalid, match="was removed"):
+        linked.deliveries.redeliver(delivery.id)
+    assert linked.deliveries.get(delivery.id).state == "finished"
+
+
+def test_a_secret_that_is_not_there_is_not_shown_as_if_it_was(
+    linked: Store, worker: Worker, receiver: Receiver
+) -> None:
+    hook = linked.integrations.create(None, "open", receiver.url, secret="whsec_c2VjcmV0c2VjcmV0")
+    template = '{"a": "${alias}|${ACCESS_TOKEN}|${SECRET_NAME}"}'
+    linked.automations.create("open", "model", "alias.add", Webhook(hook.id, template))
+    linked.aliases.add("model/detector:v0", "prod")
+    worker.drain()
+    (delivery,) = all_of(linked)
+    assert receiver.seen[0].json == {"a": "prod||whsec_c2VjcmV0c2VjcmV0"}
+    assert json.loads(delivery.request) == {"a": "prod||••••"}
+    assert json.loads(linked.automations.preview("model", "alias.add", Webhook(hook.id, template)).payload) == {
+        "a": "prod||••••"
+    }
 
 
 def test_another_machines_clock_delays_nothing(deploy: int, linked: Store, worker: Worker, clock: Clock) -> None:

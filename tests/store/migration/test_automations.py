@@ -19,23 +19,26 @@ def test_they_watch_the_new_registry_as_they_watched_the_old(legacy: Store) -> N
     legacy.automations.create("whole", OLD, "alias.add", Nothing(), pattern="prod*", description="of all")
     legacy.automations.create("one", f"{OLD}/detector", "tag.add", Nothing(), enabled=False)
     legacy.automations.create("end", OLD, "migration.end", Nothing())
+    legacy.automations.create("ends", "vision", "migration.end", Nothing())
+    legacy.automations.create("team", "vision", "alias.add", Nothing())
+    legacy.automations.create("logged", "vision", "version.create", Nothing())
     legacy.automations.create("links", "acme", "version.link", Nothing())
     legacy.automations.create("one (migrated)", "acme", "version.link", Nothing())  # takes that name
     planned = dict(legacy.migrations.plan("vision").automations)
     assert planned == {
-        "whole": "whole (migrated)", "one": "one (migrated 2)", "end": "end (migrated)",
+        "whole": "whole (migrated)", "one": "one (migrated 2)", "team": "team (migrated)",
     }  # fmt: skip
     legacy.automations.remove("one (migrated)")
     legacy.migrations.run("vision")
     copies = {one.name: one for one in legacy.automations.list(NEW) if "(migrated)" in one.name}
-    assert set(copies) == {"whole (migrated)", "one (migrated)", "end (migrated)"}
+    assert set(copies) == {"whole (migrated)", "one (migrated)", "team (migrated)"}
     whole, one = copies["whole (migrated)"], copies["one (migrated)"]
     assert (whole.scope, whole.pattern, whole.description) == (f"acme/wandb-registry-{NEW}", "prod*", "of all")
     assert (one.scope, one.enabled) == (f"acme/wandb-registry-{NEW}/detector", False)
-    assert [d.automation for d in legacy.deliveries.list()] == ["end (migrated)"], "copying is no news; its end is"
+    assert {d.automation for d in legacy.deliveries.list()} == {"end", "ends"}, "copying is no news; its end is"
     assert legacy.migrations.verify("vision").ok
     legacy.aliases.add(f"{NEW}/other:v0", "prod-eu")
-    assert legacy.deliveries.list().items[0].automation == "whole (migrated)"
+    assert {d.automation for d in legacy.deliveries.list().items[:2]} == {"whole (migrated)", "team (migrated)"}
     assert legacy.audit.verify().ok
 
 

@@ -19,7 +19,6 @@ READS = {
 NOT_HERE = {
     "init": "before there is a store",
     "demo": "before there is a store",
-    "log": "versions are logged by programs; the app links them",
     "import mlflow": "reads what the machine of the command reaches; what was imported is reviewed in the app",
     "run": "a script's own terminal; what it logs appears in the app",
     "serve": "a server's own terminal; what clients log appears in the app",
@@ -33,6 +32,7 @@ NOT_HERE = {
 }
 # verb → (the action that leads to it, the file of its tests)
 HERE = {
+    "log": ("log", "publishing"),
     "link": ("link", "linking"),
     "unlink": ("unlink", "linking"),
     "get": ("download", "downloading"),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from curatory.store import Nothing, Store
+from curatory.tui.safety import over_ssh
 
 from .terminal import Terminal, strange
 
@@ -61,7 +62,7 @@ def test_hostile_text_is_only_text_wherever_one_goes(hostile: Store, home: dict[
         for keys in (
             "\x1b[B", "\x1b[B", "\x1b[A", "\r", "\r", "\r", "]", "]", "]", "]", "]", "]", "]", "3", "a", "\x1b", "t", "x\x1b", "\x1b",
             "e", "\x1b", "l", "model/", "\x1b", "x", "\x1b", "2", "c", "D", "\x1b", "r", "\x1b", "m", "\x1b", "S", "\x1b", "H", "\r", "\x1b", "\x1b",
-            "?", "\x1b", "Z", "\x1b", "3", "c", "\x1b", "C", "\x1b", "M", "\x1b", "O", "\x1b[F", "\r", "\x1b", "\x1b", "2", "p", "pwn", "\x1b", "3", "d", "\x1b", "\x0f", "\x1b", "E", "\x1b", "\x10", "pwn", "\x1b", ":", "model/", "\x1b[B", "\x1b", "/", "pwn", "\x1b", "1", "A", "n", "pwn", "\x1b", "e", "\x1b", "x", "\x1b", "t", "\t", "\r", "\x1b", "\x1b", "\x1b", "3", "y", "Y", "u", "i", "b",
+            "?", "\x1b", "Z", "\x1b", "3", "c", "\x1b", "C", "\x1b", "M", "\x1b", "O", "\x1b[F", "\r", "\x1b", "\x1b", "2", "p", "pwn", "\x1b", "3", "d", "\x1b", "\x0f", "\x1b", "E", "\x1b", "\x10", "pwn", "\x1b", ":", "model/", "\x1b[B", "\x1b", "/", "pwn", "\x1b", "1", "A", "n", "pwn", "\x1b", "e", "\x1b", "x", "\x1b", "t", "\t", "\r", "\x1b", "\x1b", "\x1b", "3", "y", "Y", "u", "i", "b", "P", "\x1b",
         ):  # fmt: skip
             terminal.keys(keys)
         os.write(terminal.fd, b"\x11")
@@ -93,6 +94,13 @@ def test_a_hangup_ends_it_and_the_store_is_whole(small: Store, home: dict[str, s
         os.kill(terminal.pid, signal.SIGHUP)
         terminal.end()
     assert small.audit.verify().ok
+
+
+def test_what_is_remote_can_be_said() -> None:
+    ssh = {"SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22"}
+    assert [over_ssh(found) for found in ({}, ssh, {"SSH_TTY": "/dev/pts/1"})] == [False, True, True]
+    assert not over_ssh(ssh | {"CURATORY_REMOTE": "0"})
+    assert over_ssh({"CURATORY_REMOTE": "1"})
 
 
 def test_over_ssh_no_mouse_is_tracked_and_nothing_blinks(small: Store, home: dict[str, str]) -> None:
