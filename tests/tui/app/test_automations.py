@@ -29,6 +29,7 @@ from curatory.tui.dialogs.deed import Deed
 from curatory.tui.dialogs.delivery import DeliveryDialog, RedeliverDialog
 from curatory.tui.screens.automations import AutomationsScreen
 from curatory.tui.widgets.forms import Choice, Picker
+from curatory.tui.widgets.table import VirtualTable
 from textual.widgets import Input, TextArea
 
 from ...store.automations.receiver import Answer, Receiver
@@ -131,7 +132,7 @@ def pick(hands: Hands, field: str, value: str) -> None:
 async def test_an_empty_screen_teaches_what_an_automation_is(desk: Open) -> None:
     async with desk(DETECTOR) as hands:
         await hands.press("A")
-        for text in ("No automation watches model/detector yet", "waits for a change", "n  makes one", "webhook add"):
+        for text in ("No automation watches model/detector yet", "waits for a change", "n  makes one", "w  lists the webhooks"):
             assert text in hands.text
         assert not screen(hands).history.parent.display  # type: ignore[union-attr]
         for key in ("e", "p", "t", "x", "R"):
@@ -259,7 +260,7 @@ async def test_without_a_webhook_it_says_how_one_is_made(desk: Open) -> None:
     async with desk(DETECTOR) as hands:
         await hands.press("A", "n")
         await hands.type("ship")
-        assert "There is no webhook yet that you may use: `curatory webhook add` makes one." in hands.plan
+        assert "There is no webhook yet that you may use: ctrl+n makes one." in hands.plan
         pick(hands, "kind", "slack")
         await hands.settle()
         assert "There is no Slack webhook yet" in hands.plan
@@ -563,6 +564,73 @@ def test_a_courier_that_breaks_says_so_once(small: Store, monkeypatch: pytest.Mo
     assert courier.problem() == ""
     assert not courier.wanted()
     courier.stop()
+
+
+async def test_the_dialog_of_what_is_pending_stays_where_one_reads(
+    desk: Open, small: Store, deploy: Automation, receiver: Receiver
+) -> None:
+    receiver.answers = [Answer(500, body=b"line\n" * 60)]
+    small.aliases.add(f"{DETECTOR}:v2", "prod")
+    Worker(small).drain()
+    async with desk(DETECTOR, files=False, size=(80, 24)) as hands:
+        await hands.press("A", "down")
+        await until(hands, lambda: screen(hands).history.total == 1)
+        await hands.press("tab", "enter")
+        dialog_ = hands.app.screen
+        assert isinstance(dialog_, DeliveryDialog)
+        await hands.press("end")
+        there = dialog_.query_one(VirtualTable).scroll_offset.y
+        assert there > 0
+        dialog_.live()
+        await hands.settle()
+        assert dialog_.query_one(VirtualTable).scroll_offset.y == there
+
+
+async def test_the_page_keys_show_all_that_will_come_of_it(desk: Open, small: Store, deploy: Automation) -> None:
+    async with desk(DETECTOR, size=(80, 24)) as hands:
+        await hands.press("A", "n")
+        await hands.type("ship")
+        plan = hands.dialog.query_one(".dialog--plan")
+        assert "more line" in hands.text
+        before = plan.scroll_offset.y
+        await hands.press("pagedown")
+        assert plan.scroll_offset.y > before
+        for _ in range(6):
+            await hands.press("pagedown")
+        assert "pgup" in hands.text
+        assert hands.dialog.query_one("#name", Input).has_focus
+
+
+async def test_what_one_types_into_stays_in_sight(desk: Open, small: Store) -> None:
+    async with desk(DETECTOR, size=(80, 24)) as hands:
+        await hands.press("A", "n")
+        await hands.type("ship")
+        await hands.press("tab", "tab", "tab", "tab", "tab", "right", "right", "tab")
+        await hands.type("echo hello")
+        assert "echo hello" in hands.text
+
+
+async def test_the_cursor_goes_to_the_one_that_was_made(desk: Open, small: Store, deploy: Automation) -> None:
+    async with desk(DETECTOR, files=False) as hands:
+        await hands.press("A", "n")
+        await hands.type("zeta")
+        await hands.press("tab", "tab", "tab", "tab", "tab", "left", "ctrl+s")
+        await until(hands, lambda: len(small.automations.list()) == 2)
+        await hands.settle()
+        row = screen(hands).table.row
+        assert row is not None
+        assert row.record.name == "zeta"
+
+
+async def test_taking_back_says_what_it_sets_off(desk: Open, small: Store) -> None:
+    small.automations.create("notify", "model", "alias.remove", Nothing())
+    small.aliases.add(f"{DETECTOR}:v2", "best")
+    async with desk(f"{DETECTOR}:v2", files=False) as hands:
+        await hands.press("Z")
+        await until(hands, lambda: "1 automation will run: notify" in hands.text)
+        assert small.deliveries.list().items == (), "shown, not done"
+        await hands.press("escape", "u")
+        assert any("Undo: " in toast and "1 automation will run: notify" in toast for toast in hands.toasts)
 
 
 # -- what will run is said first ----------------------------------------------------------------------------------
