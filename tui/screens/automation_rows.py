@@ -24,7 +24,7 @@ SENT = (
     Column("what", 14, drop=2, most=18),
     Column("event", 7, drop=3, right=True),
     Column("tries", 5, drop=4, right=True),
-    Column("answer", 7, drop=1),
+    Column("answer", 6, drop=1),
     Column("about"),
 )
 
@@ -46,13 +46,13 @@ def watching(one: Automation, now: datetime) -> Row:
 
 
 def sent(one: Delivery, now: datetime) -> Row:
-    words: list[Word] = [(f"{wording.short(one.about)}  ", "path")]
+    words: list[Word] = [(wording.short(one.about), "path")]
     if one.waiting:
-        words.append(("waits for those before it", "muted"))
+        words.append(("  waits for those before it", "muted"))
     if one.state == "pending" and one.due is not None and one.due > now:
-        words.append((f"again in {wording.span((one.due - now).total_seconds())}  ", "muted"))
+        words.append((f"  again in {wording.span((one.due - now).total_seconds())}", "muted"))
     if one.error and one.state != "finished":
-        words.append((f"{one.error}  ", "bad" if one.state == "failed" else "warn"))
+        words.append((f"  {one.error}", "bad" if one.state == "failed" else "warn"))
     return Row(
         one.id,
         (
