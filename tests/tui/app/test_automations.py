@@ -132,7 +132,12 @@ def pick(hands: Hands, field: str, value: str) -> None:
 async def test_an_empty_screen_teaches_what_an_automation_is(desk: Open) -> None:
     async with desk(DETECTOR) as hands:
         await hands.press("A")
-        for text in ("No automation watches model/detector yet", "waits for a change", "n  makes one", "w  lists the webhooks"):
+        for text in (
+            "No automation watches model/detector yet",
+            "waits for a change",
+            "n  makes one",
+            "w  lists the webhooks",
+        ):
             assert text in hands.text
         assert not screen(hands).history.parent.display  # type: ignore[union-attr]
         for key in ("e", "p", "t", "x", "R"):

@@ -87,6 +87,13 @@ SCREENS: dict[str, tuple[str, Steps]] = {
     "flag": (NEW, ("P", "n", "'prod is on v1")),
     "sign-off-refused": (NEW, ("P", "S")),
     "roll-back": (NEW, ("P", "B")),
+    # the tabs of a version
+    "tab-files": ("model/detector:v1", ("4", "right_square_bracket")),
+    "tab-metadata": ("model/detector:v1", ("4", *["right_square_bracket"] * 2)),
+    "tab-metrics": ("model/detector:v1", ("4", *["right_square_bracket"] * 3)),
+    "tab-links": ("model/detector:v1", ("4", *["right_square_bracket"] * 5)),
+    "tab-history": ("model/detector:v1", ("4", *["right_square_bracket"] * 6)),
+    "tab-use": ("model/detector:v1", ("4", *["right_square_bracket"] * 7)),
     # automations
     "automations": (AUTOMATED, ("A", "down")),
     "automations-none": ("model/detector", ("A",)),
