@@ -134,6 +134,11 @@ class Undo:
 
     def _with_batch(self, event: Event) -> list[Event]:
         """What is taken back with an event: all of its batch that is no work, newest first."""
+        if event.action.startswith("webhook."):
+            raise Invalid(
+                f"Event {event.seq} ({event.action}) can't be taken back: what a webhook's secrets were is not kept. "
+                "`curatory webhook` makes it anew or changes it."
+            )
         if _is_work(event):
             raise Invalid(
                 f"Event {event.seq} ({event.action}) is work, not a change to the registry; "

@@ -180,6 +180,8 @@ def test_names_and_removal(linked: Store, hook: Integration, receiver: Receiver)
     linked.automations.remove("uses it")
     linked.integrations.remove("acme/deploys")
     assert linked.engine.value("SELECT sealed FROM integration WHERE id = :i", {"i": hook.id}) == ""
+    with pytest.raises(Invalid, match="can't be taken back"):
+        linked.undo.undo(linked.events.head())
     linked.undo.undo()  # the automation, whose webhook is gone
     linked.aliases.add("model/detector:v0", "prod")
     Worker(linked).drain()

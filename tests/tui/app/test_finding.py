@@ -130,7 +130,7 @@ async def test_help_cuts_nothing_off(desk: Open, size: tuple[int, int]) -> None:
 
 
 async def test_help_is_in_the_order_of_its_headings(desk: Open) -> None:
-    async with desk("model", size=(160, 48)) as hands:
+    async with desk("model", size=(160, 80)) as hands:
         await hands.press("question_mark")
         assert (
             hands.text.index("Curating")
