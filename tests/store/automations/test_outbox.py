@@ -304,6 +304,16 @@ def test_whoever_was_let_through_and_ended_keeps_no_host_closed(deploy: int, lin
     assert claims.closed_until(target) is None
 
 
+def test_of_two_workers_that_look_at_the_same_time_one_is_let_through(
+    deploy: int, linked: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linked.engine.execute("INSERT INTO circuit (host, failures, until) VALUES ('example.com', 5, '')")
+    claims = linked.deliveries.claims
+    monkeypatch.setattr(linked.engine, "row", lambda *_: (5, ""))  # what both have read
+    assert claims.closed_until("https://example.com/hook") is None
+    assert claims.closed_until("https://example.com/hook") is not None
+
+
 def test_a_claim_is_one_workers_until_its_lease_is_over(deploy: int, linked: Store, clock: Clock) -> None:
     linked.aliases.add("model/detector:v0", "prod")
     lease = timedelta(minutes=2)
